@@ -1,0 +1,33 @@
+"""In CI, a browser test that could not run is a failure, not a skip."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import pytest
+
+
+def must_run(path: pathlib.Path) -> bool:
+    return "browser" in path.parts and os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def refused(report):
+    """The same report, failed, if it is a skip."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"browser tests must run in CI, but this one was skipped: {why}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    return refused(report) if must_run(item.path) else report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    return refused(report) if must_run(collector.path) else report
