@@ -1,0 +1,60 @@
+"""An index held as it came, compressed when the kernel is idle or someone asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from traceprop_nb.lineage.maps.compress import compress
+from traceprop_nb.lineage.maps.rowmap import Function, RowMap
+from traceprop_nb.lineage.maps.rowsets import Ints, Rows
+
+
+class Deferred(Function):
+    """An index by reference: the caller sees to it that nobody writes into it.
+
+    A wrong entry is found by ``resolve``, which raises what ``compress`` does.
+    """
+
+    __slots__ = ("_index", "_map")
+
+    def __init__(self, index: NDArray[Any], n_in: int) -> None:
+        self._index: NDArray[Any] | None = index
+        self._map: RowMap | None = None
+        self.n_in, self.n_out = n_in, len(index)
+
+    def resolve(self) -> RowMap:
+        """The compressed map; the index is let go of."""
+        index, done = self._index, self._map
+        if done is None and index is not None:
+            done = self._map = compress(index, self.n_in)
+        if done is None:  # another thread was between its two lines
+            return self.resolve()
+        self._index = None
+        return done
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the index has been compressed already."""
+        return self._map is not None
+
+    @property
+    def nbytes(self) -> int:
+        index = self._index
+        return int(index.nbytes) if index is not None else self.resolve().nbytes
+
+    def at(self, rows: Ints) -> Ints:
+        return self.resolve().at(rows)
+
+    def back(self, rows: Ints) -> Ints:
+        return self.resolve().back(rows)
+
+    def forward(self, rows: Ints) -> Ints:
+        return self.resolve().forward(rows)
+
+    def back_one(self, row: int) -> Rows:
+        return (self._map or self.resolve()).back_one(row)
+
+    def forward_one(self, row: int) -> Rows:
+        return (self._map or self.resolve()).forward_one(row)
