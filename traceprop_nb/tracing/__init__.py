@@ -1,0 +1,1 @@
+"""From running code to lineage: rewriting cells, naming live objects, recording operations."""

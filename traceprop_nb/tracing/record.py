@@ -1,0 +1,401 @@
+"""The recorder: takes what the hooks pass, asks the rules, and has the writer append it.
+
+The hooks are its bound methods of one letter (see ``hooks``). They run in the middle of the
+user's expressions, so each gives its value back untouched, catches every error of its own, and
+holds an argument no longer than the frame that evaluates the call does. Operands and the record
+that needs them find each other by (frame, slot): sound under recursion, generators, ``await``
+and exceptions, because a slot is always filled again before it is read. At a cell's own level the
+slot alone does: that code runs once, though IPython gives each statement a frame of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+from numpy import ndarray
+
+from traceprop_nb.lineage.graph import NODE, LineageGraph
+from traceprop_nb.lineage.nodes import Site
+from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing.operand import UNSEEN, Operand
+from traceprop_nb.tracing.plan import Plan
+from traceprop_nb.tracing.rules import Call, RuleTable
+from traceprop_nb.tracing.writer import HELD, Writer
+
+_CONTAINERS = frozenset((tuple, list, dict))
+_PLAIN = (
+    tuple, list, dict, set, frozenset, str, bytes, int, float, complex, bool, type(None), range,
+    slice,
+)  # fmt: skip
+ROWS = 3
+"""Where a node's number of rows stands among its integers."""
+_getframe = sys._getframe
+
+
+class Recorder(Writer):
+    """Turns hooked operations into nodes of a graph.
+
+    Attributes:
+        events: What taps inside libraries saw during the current call.
+        plans: What the rewriter knows of each recorded expression.
+        on_import: Called after every import statement.
+    """
+
+    def __init__(self, graph: LineageGraph, table: RuleTable) -> None:
+        super().__init__(graph, table)
+        self.events: list[tuple[Any, ...]] = []
+        self.plans: list[Plan] = []
+        self.on_import: Callable[[], None] = lambda: None
+        self._pending: dict[int | tuple[int, int], Any] = {}
+        self._slots = 0
+        self._plain = {kind: Operand(None, kind) for kind in _PLAIN}
+
+    # -- what the rewriter asks for ----------------------------------------------------------
+
+    def add_plan(self, op: str, node: ast.expr | ast.stmt, text: str, **fields: Any) -> int:
+        """Keep a plan and return its number."""
+        site = self.graph.add_site(Site(op, self.cell, node.lineno, node.col_offset, text))
+        self.plans.append(Plan(site, op, op_id=self.graph.op(op), **fields))
+        return len(self.plans) - 1
+
+    def slot(self) -> int:
+        """A number no other operand has."""
+        self._slots += 1
+        return self._slots
+
+    # -- hooks: every one gives its value back ------------------------------------------------
+
+    def v(self, slot: int, value: Any) -> Any:
+        """A receiver or leaf passes: note what it is, do not hold it."""
+        try:
+            noted = self._plain.get(type(value)) or self.operand(value)
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = noted
+        except Exception:
+            self.failed("operand")
+        return value
+
+    def z(self, slot: int, value: Any) -> Any:
+        """An array passes that is about to be resized, which NumPy refuses to weakly held ones.
+
+        It is UNKNOWN from here on.
+        """
+        try:
+            ref = self.identity.find(value)
+            if ref is not None:
+                self.identity.dead(ref)
+                for kept in self._pending.values():
+                    if type(kept) is Operand and kept.ref is ref:
+                        kept.ref = None
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = UNSEEN
+        except Exception:
+            self.failed("resize")
+        return value
+
+    def a(self, slot: int, value: Any) -> Any:
+        """A key or value passes: keep it until its operation is over."""
+        try:
+            kept = self._kept(value)
+        except Exception:
+            self.failed("operand")
+            kept = UNSEEN
+        self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = kept
+        return value
+
+    def b(self, head: int, slot: int, value: Any) -> Any:
+        """An argument passes: kept for a library's function, only noted for the user's own."""
+        try:
+            frame = 0 if slot < 0 else id(_getframe(1))
+            callee = self._pending.get((frame, head) if frame else head)
+            kept = self._kept(value) if callee is None or callee.holds else self._noted(value)
+            self._pending[(frame, slot) if frame else slot] = kept
+        except Exception:
+            self.failed("operand")
+        return value
+
+    def _kept(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in self._plain or kind in self._recorded or isinstance(value, HELD):
+            return value
+        return value if self.holds(kind) else self.operand(value)
+
+    def _noted(self, value: Any) -> Any:
+        """Operands of an argument and of a list's members, without a reference to any of them."""
+        if type(value) in self._recorded:
+            return self.operand(value)
+        if isinstance(value, list | tuple):
+            return [self.operand(v) for v in value[:100] if type(v) in self._recorded]
+        return None if type(value) in self._plain else self.operand(value)
+
+    def e(self, number: int, *values: Any) -> Any:
+        """A tree of operators over plain names is done; its leaves come before its result."""
+        out = values[-1]
+        kind = type(out)
+        if kind in self._recorded:
+            plan = self.plans[number]
+            try:
+                if kind is not ndarray or not self._aligned(plan, out, values[:-1]):
+                    recorded = self._recorded
+                    leaves = [leaf for leaf in values[:-1] if type(leaf) in recorded]
+                    operands = [self.operand(leaf) for leaf in leaves]
+                    self.table.align[kind](self, plan.site, plan.op_id, out, operands)
+            except Exception:
+                self.failed(plan.op, plan, out)
+        return out
+
+    def _aligned(self, plan: Plan, out: ndarray, leaves: tuple[Any, ...]) -> bool:
+        """The usual case, fast: arrays that are all known and as long as the result."""
+        shape = out.shape
+        ndim = len(shape)
+        if ndim == 0:
+            return False
+        rows = shape[0]
+        same = self.graph.identity(rows)
+        live, log = self.identity.live, self.graph.node_log
+        edges: list[int] = []
+        leaf: Any
+        for leaf in leaves:
+            if type(leaf) is ndarray:
+                ref = live.get(id(leaf))
+                alive: Any = ref() if ref is not None else None
+                if ref is None or alive is not leaf:
+                    return False
+                if leaf.shape[0:1] != (rows,) or leaf.ndim != ndim:
+                    return False
+                if log[ref.node * NODE + ROWS] != rows:
+                    return False
+                edges += (ref.node, same, 0)
+            elif type(leaf) in self._recorded:
+                return False
+        self.append(plan.site, plan.op_id, out, rows, edges)
+        return True
+
+    def p(self, number: int, out: Any) -> Any:
+        """A tree of operators over passed leaves is done."""
+        plan = self.plans[number]
+        operands = self._take(plan)
+        if type(out) in self._recorded:
+            try:
+                seen = [o for o in operands if o is not None and o.kind in self._recorded]
+                self.table.align[type(out)](self, plan.site, plan.op_id, out, seen)
+            except Exception:
+                self.failed(plan.op, plan, out)
+        return out
+
+    def m(self, number: int, out: Any) -> Any:
+        """A matrix product is done."""
+        return self._ruled(number, self._take(self.plans[number]), out)
+
+    def _ruled(self, number: int, operands: list[Any], out: Any) -> Any:
+        plan = self.plans[number]
+        if type(out) in self._recorded:
+            try:
+                rule = self.table.find_method(type(out), "__matmul__")
+                call = self._view(plan, UNSEEN, operands, {}, out)
+                if rule is None or not rule(call):
+                    opaque.record(self, call)
+            except Exception:
+                self.failed(plan.op, plan, out)
+        return out
+
+    def c(self, number: int, out: Any) -> Any:
+        """A call is done."""
+        plan = self.plans[number]
+        popped = self._take(plan)
+        try:
+            if self._matters(out, popped):
+                self._called(plan, popped, out)
+        except Exception:
+            self.failed(plan.op, plan, out)
+        return out
+
+    def _matters(self, out: Any, popped: list[Any]) -> bool:
+        """Whether a call has to do with any value that has rows."""
+        recorded = self._recorded
+        if type(out) in recorded or type(out) in _CONTAINERS:
+            return True
+        head = popped[0]
+        if head is not None and head.node is not None:
+            return True
+        for value in popped[1:]:  # any() with a generator costs three times as much
+            kind = type(value)
+            if kind in recorded or kind in _CONTAINERS:
+                return True
+            if kind is Operand and value.node is not None:
+                return True
+        return False
+
+    def s(self, number: int, base: Any, key: Any, out: Any) -> Any:
+        """``base[key]`` of two names is done."""
+        if type(out) in self._recorded:
+            self._read(self.plans[number], self.operand(base), (key,), out, "__getitem__")
+        return out
+
+    def k(self, number: int, out: Any) -> Any:
+        """Any other ``base[key]`` is done."""
+        plan = self.plans[number]
+        popped = self._take(plan)
+        if type(out) in self._recorded and popped[0] is not None:
+            key = plan.args[0][1] if plan.args[0][0] == "const" else popped[1]
+            self._read(plan, popped[0], (key,), out, plan.method or "__getitem__")
+        return out
+
+    def g(self, number: int, base: Any, out: Any) -> Any:
+        """``name.attribute`` is done."""
+        if type(out) in self._recorded:
+            self._read(self.plans[number], self.operand(base), (), out, None)
+        return out
+
+    def h(self, number: int, out: Any) -> Any:
+        """Any other ``base.attribute`` is done."""
+        plan = self.plans[number]
+        popped = self._take(plan)
+        if type(out) in self._recorded and popped[0] is not None:
+            self._read(plan, popped[0], (), out, None)
+        return out
+
+    def w(self, number: int) -> None:
+        """An object was written into: ``base[key] = value`` and its kin."""
+        plan = self.plans[number]
+        popped = self._take(plan)
+        head = popped[0]
+        if head is None or head.node is None:
+            return
+        try:
+            values = dict(zip(plan.slots[1:], popped[1:], strict=True))
+            args = [_value(operand, values) for operand in plan.args]
+            named = {str(name): _value(operand, values) for name, operand in plan.keywords}
+            method = "__setitem__" if plan.args else "__setattr__"
+            rule = self.table.find_method(head.kind, method)
+            call = self._view(plan, head, args, named, head.ref() if head.ref else None)
+            if rule is None or not rule(call):
+                opaque.written(self, call, head)
+        except Exception:
+            self.failed(plan.op, plan, head.ref() if head.ref else None)
+
+    def y(self, old: int, new: int, name: Any, value: Any) -> Any:
+        """``name += value`` is about to happen: note both."""
+        try:
+            frame = id(_getframe(1)) if old > 0 else 0
+            self._pending[(frame, old) if frame else old] = self.operand(name)
+            self._pending[(frame, new) if frame else new] = self.operand(value)
+        except Exception:
+            self.failed("operand")
+        return value
+
+    def u(self, number: int, out: Any) -> None:
+        """``name += value`` is done; ``out`` is what the name holds now."""
+        plan = self.plans[number]
+        operands = self._take(plan)
+        if type(out) in self._recorded:
+            try:
+                seen = [o for o in operands if o is not None and o.kind in self._recorded]
+                self.table.align[type(out)](self, plan.site, plan.op_id, out, seen)
+                if len(seen) > 1:
+                    ref = self.identity.find(out)
+                    if ref is not None:
+                        opaque.aliases_written(self, plan.site, ref, ref.node)
+            except Exception:
+                self.failed(plan.op, plan, out)
+
+    def i(self) -> None:
+        """An import statement is done."""
+        try:
+            self.on_import()
+        except Exception:
+            self.failed("import")
+
+    slice = slice
+
+    def _take(self, plan: Plan) -> list[Any]:
+        """What passed the slots of a plan; called by a hook, so the user's frame is two up."""
+        pop = self._pending.pop
+        slots = plan.slots
+        if slots and slots[0] < 0:
+            return [pop(slot, None) for slot in slots]
+        frame = id(_getframe(2))
+        return [pop((frame, slot), None) for slot in slots]
+
+    # -- reads and calls ---------------------------------------------------------------------
+
+    def _read(
+        self, plan: Plan, head: Operand, args: tuple[Any, ...], out: Any, method: str | None
+    ) -> None:
+        try:
+            if head.kind not in self._recorded and self.identity.node(out) is not None:
+                return  # taken out of a container, a module or the user's own object
+            name = method or plan.method or plan.op
+            rule = self.table.find_method(head.kind, name)
+            call = self._view(plan, head, args, {}, out)
+            if rule is None or not rule(call):
+                opaque.record(self, call)
+        except Exception:
+            self.failed(plan.op, plan, out)
+        finally:
+            self.events.clear()
+
+    def _called(self, plan: Plan, popped: list[Any], out: Any) -> None:
+        head = popped[0] if popped[0] is not None else UNSEEN
+        args, kwargs = _arguments(plan, popped)
+        call = self._view(plan, head, args, kwargs, out)
+        try:
+            rule, call.function = self._rule(plan, head)
+            if rule is None or not rule(call):
+                opaque.record(self, call)
+        finally:
+            self.events.clear()
+
+    def _rule(self, plan: Plan, head: Operand) -> tuple[Any, Any]:
+        table, method = self.table, plan.method
+        if method is None:
+            found = table.find_function(head.thing) if head.thing is not None else None
+            return found or table.find_method(head.kind, "__call__"), head.thing
+        if head.kind is ModuleType:
+            function = getattr(head.thing, method, None)
+            found = table.find_function(function)
+            if found is None and function is not None and not isinstance(function, HELD):
+                found = table.find_method(type(function), "__call__")
+            return found, function
+        if isinstance(head.thing, type):
+            return table.find_method(head.thing, method), getattr(head.thing, method, None)
+        return table.find_method(head.kind, method), getattr(head.kind, method, None)
+
+    def _view(
+        self, plan: Plan, head: Operand, args: Sequence[Any], kwargs: dict[str, Any], out: Any
+    ) -> Call:
+        receiver = head.ref() if head.ref is not None else head.thing
+        return Call(
+            self, plan.site, plan.method or plan.op, receiver, head.node, head.kind, head.ndim,
+            args, kwargs, out, rows=head.rows, index=head.index, ref=head.ref, mark=head.mark,
+        )  # fmt: skip
+
+    def end_cell(self) -> None:
+        """Let go of what an exception left behind."""
+        self._pending.clear()
+        self.events.clear()
+
+
+def _value(operand: tuple[str, Any], values: dict[int, Any]) -> Any:
+    return operand[1] if operand[0] == "const" else values.get(operand[1])
+
+
+def _arguments(plan: Plan, popped: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    values = dict(zip(plan.slots[1:], popped[1:], strict=True))
+    args: list[Any] = []
+    for kind, what in plan.args:
+        if kind == "star":
+            spread = values.get(what)
+            args += spread if isinstance(spread, list | tuple) else [spread]
+        else:
+            args.append(what if kind == "const" else values.get(what))
+    kwargs: dict[str, Any] = {}
+    for name, operand in plan.keywords:
+        value = _value(operand, values)
+        if name is not None:
+            kwargs[name] = value
+        elif isinstance(value, dict):
+            kwargs.update(value)
+    return args, kwargs

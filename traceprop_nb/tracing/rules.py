@@ -1,0 +1,164 @@
+"""The table of what operations do to rows, filled by the adapters.
+
+The recorder looks an operation up here and hands the rule a ``Call``. A rule that recognises the
+call records its lineage and returns True; any other answer makes the recorder fall back to an
+opaque, inexact record with the operation's name. Nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from traceprop_nb.lineage.maps import RowMap
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.identity import Tracked
+from traceprop_nb.tracing.operand import Operand
+
+if TYPE_CHECKING:
+    from traceprop_nb.tracing.record import Recorder
+
+Edge = tuple[int, RowMap, Kind, Status]
+"""Parent node, map from the value's rows to the parent's, kind, status."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, subscript, attribute or write, after it happened.
+
+    Attributes:
+        recorder: Takes the record.
+        site: Entry in the graph's site table.
+        name: Method or function name.
+        receiver: The object before the dot, or None when it is gone already.
+        node: The receiver's node, or None when it was never recorded.
+        kind: The receiver's type.
+        ndim: The receiver's number of axes before the call, -1 where unknown.
+        args: Positional arguments.
+        kwargs: Named arguments.
+        out: The result.
+        function: The callable, where it was called by name or through a module.
+        rows: The receiver's number of rows before the call, -1 where unknown.
+        index: The receiver's row labels before the call, or None.
+        ref: The receiver's entry in the identity table, or None.
+        mark: What taps know the receiver by, or None.
+    """
+
+    recorder: Recorder
+    site: int
+    name: str
+    receiver: Any
+    node: int | None
+    kind: type
+    ndim: int
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    out: Any
+    function: Any = None
+    rows: int = -1
+    index: Any = None
+    ref: Tracked | None = None
+    mark: Any = None
+
+    def argument(self, position: int, name: str, default: Any = None) -> Any:
+        """An argument by position or name."""
+        if position < len(self.args):
+            return self.args[position]
+        return self.kwargs.get(name, default)
+
+    def receiver_operand(self) -> Operand:
+        """The receiver as an operand among others."""
+        return Operand(self.node, self.kind, self.ndim, self.rows, self.index)
+
+    def emit(self, *edges: Edge, out: Any = None, op: str | None = None) -> bool:
+        """Record the result (or another output) with these edges."""
+        target = self.out if out is None else out
+        self.recorder.emit(self.site, op or self.name, target, edges)
+        return True
+
+
+Rule = Callable[[Call], bool | None]
+Align = Callable[["Recorder", int, int, Any, Sequence[Operand]], None]
+"""(recorder, site, operation, result, leaves): records a tree of element-wise operators."""
+Snapshot = Callable[[Any], tuple[int, int, Any]]
+"""(value) -> number of axes, rows, row labels or None."""
+
+
+class RuleTable:
+    """Rules by function, by (type, method), and for trees, subscripts and writes by type."""
+
+    def __init__(self) -> None:
+        self.tracked: set[type] = set()
+        self.scalars: set[type] = set()
+        self.recorded: set[type] = set()
+        self.functions: dict[Any, Rule] = {}
+        self.align: dict[type, Align] = {}
+        self.marks: dict[type, Callable[[Any], Any]] = {}
+        self.trusted_roots: set[str] = {"builtins"}
+        self._methods: dict[tuple[type, str], Rule] = {}
+        self._found: dict[tuple[type, str], Rule | None] = {}
+        self._snapshots: dict[type, Snapshot] = {}
+        self._any: list[tuple[type, Rule]] = []
+
+    def track(self, snapshot: Snapshot, align: Align, *types: type, scalar: bool = False) -> None:
+        """Values of these types get a node of their own."""
+        (self.scalars if scalar else self.tracked).update(types)
+        self.recorded.update(types)
+        for kind in types:
+            self._snapshots[kind] = snapshot
+            self.align[kind] = align
+
+    def snapshot(self, value: Any) -> tuple[int, int, Any]:
+        """Number of axes, rows and row labels of a recorded value."""
+        return self._snapshots[type(value)](value)
+
+    def rows(self, value: Any) -> int:
+        """Rows of any object: the length of its first axis, 1 where it has none."""
+        find = self._snapshots.get(type(value))
+        if find is not None:
+            return find(value)[1]
+        try:
+            return len(value)
+        except TypeError:
+            return 1
+
+    def function(self, rule: Rule, *functions: Any) -> None:
+        """A rule for functions or classes called by name or through their module."""
+        for function in functions:
+            self.functions[function] = rule
+
+    def method(self, rule: Rule, kind: type, names: Iterable[str]) -> None:
+        """A rule for methods of a type and of its subclasses."""
+        for name in names:
+            self._methods[kind, name] = rule
+        self._found.clear()
+
+    def any_method(self, rule: Rule, kind: type) -> None:
+        """A rule for every other method of a type and of its subclasses."""
+        self._any.append((kind, rule))
+        self._found.clear()
+
+    def find_method(self, kind: type, name: str) -> Rule | None:
+        """The rule of a method, looked up along the type's bases."""
+        key = (kind, name)
+        if key not in self._found:
+            self._found[key] = self._search(kind, name)
+        return self._found[key]
+
+    def find_function(self, function: Any) -> Rule | None:
+        """The rule of a function or class; of its metaclass's family for classes."""
+        try:
+            return self.functions.get(function)
+        except TypeError:  # an unhashable callable
+            return None
+
+    def _search(self, kind: type, name: str) -> Rule | None:
+        for base in kind.__mro__:
+            rule = self._methods.get((base, name))
+            if rule is not None:
+                return rule
+        for family, rule in self._any:
+            if issubclass(kind, family):
+                return rule
+        return None

@@ -1,0 +1,154 @@
+"""What the rewriter does about scopes, conditions and everything that must stay as it is."""
+
+from __future__ import annotations
+
+import ast
+
+from traceprop_nb.tracing.syntax import hook
+
+
+class Scopes(ast.NodeTransformer):
+    """Walks a cell; ``Rewriter`` adds what is recorded.
+
+    Attributes:
+        depth: Functions, lambdas and comprehensions around the current node.
+        in_class: Whether it stands in a class body, where reading a name may be observed.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.in_class = False
+
+    # -- conditions ----------------------------------------------------------------------------
+
+    def _condition(self, node: ast.expr) -> ast.expr:
+        """Visit what is only asked for its truth: there a comparison has no rows to keep.
+
+        A hook around it would take an ambiguous array's error from its place in the traceback.
+        """
+        if isinstance(node, ast.Compare):
+            node.left = self.visit(node.left)
+            node.comparators = [self.visit(c) for c in node.comparators]
+            return node
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            node.operand = self._condition(node.operand)
+            return node
+        if isinstance(node, ast.BoolOp):
+            node.values = [self._condition(v) for v in node.values]
+            return node
+        return self.visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """All but the last are conditions; the last may be the result."""
+        node.values = [*map(self._condition, node.values[:-1]), self.visit(node.values[-1])]
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.If:
+        """Its test is a condition."""
+        node.test = self._condition(node.test)
+        node.body, node.orelse = self._body(node.body), self._body(node.orelse)
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.While:
+        """As ``if``."""
+        return self.visit_If(node)  # type: ignore[arg-type,return-value]  # same fields
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert:
+        """Its test is a condition."""
+        node.test = self._condition(node.test)
+        node.msg = node.msg and self.visit(node.msg)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.IfExp:
+        """Its test is a condition."""
+        node.test = self._condition(node.test)
+        node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)
+        return node
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        """Its filters are conditions."""
+        node.iter = self.visit(node.iter)
+        node.ifs = [self._condition(test) for test in node.ifs]
+        return node
+
+    # -- what must stay as it is -------------------------------------------------------------
+
+    def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
+        """After an import a framework may be there that needs its adapter."""
+        return [node, ast.copy_location(ast.Expr(hook("i", [], node)), node)]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.stmt]:
+        """As ``import``, but nothing may stand between imports from ``__future__``."""
+        if node.module == "__future__":
+            return [node]
+        return [node, ast.copy_location(ast.Expr(hook("i", [], node)), node)]
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """Body and defaults only: decorators and annotations may be looked at as source."""
+        node.args.defaults = [self.visit(d) for d in node.args.defaults]
+        node.args.kw_defaults = [d and self.visit(d) for d in node.args.kw_defaults]
+        outside, self.in_class = self.in_class, False
+        self.depth += 1
+        node.body = self._body(node.body)
+        self.depth -= 1
+        self.in_class = outside
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        """As a function."""
+        return self.visit_FunctionDef(node)  # type: ignore[arg-type,return-value]  # same fields
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        """Body only."""
+        outside, self.in_class = self.in_class, True
+        node.body = self._body(node.body)
+        self.in_class = outside
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        """Body and defaults only."""
+        node.args.defaults = [self.visit(d) for d in node.args.defaults]
+        node.args.kw_defaults = [d and self.visit(d) for d in node.args.kw_defaults]
+        self.depth += 1
+        node.body = self.visit(node.body)
+        self.depth -= 1
+        return node
+
+    def visit_ListComp(self, node: ast.expr) -> ast.expr:
+        """A scope of its own."""
+        self.depth += 1
+        self.generic_visit(node)
+        self.depth -= 1
+        return node
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        """The value only."""
+        node.value = node.value and self.visit(node.value)
+        return node
+
+    def visit_Match(self, node: ast.Match) -> ast.Match:
+        """Subject, guards and bodies; a pattern is no expression."""
+        node.subject = self.visit(node.subject)
+        for case in node.cases:
+            case.guard = case.guard and self._condition(case.guard)
+            case.body = self._body(case.body)
+        return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.JoinedStr:
+        """Nothing: ``f"{x=}"`` shows its own source."""
+        return node
+
+    visit_TemplateStr = visit_JoinedStr
+
+    def visit_TypeAlias(self, node: ast.stmt) -> ast.stmt:
+        """Nothing: evaluated lazily, elsewhere."""
+        return node
+
+    def _body(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        done: list[ast.stmt] = []
+        for statement in body:
+            new = self.visit(statement)
+            done.extend(new if isinstance(new, list) else [new])
+        return done

@@ -1,0 +1,72 @@
+"""Small questions about expressions that the rewriter asks, and the one thing it inserts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+HOOKS = "__tp__"
+"""The one name that rewritten code looks up. Dunders are not mangled in class bodies."""
+
+OPERATORS = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
+    ast.Pow: "**", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.LShift: "<<",
+    ast.RShift: ">>", ast.MatMult: "@", ast.USub: "-", ast.UAdd: "+", ast.Invert: "~",
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+_UNFUSED = (ast.In, ast.NotIn, ast.Is, ast.IsNot)
+_INDEXERS = frozenset(("loc", "iloc", "at", "iat"))
+
+
+def operator(node: ast.expr) -> ast.AST:
+    """The operator of a fusible expression."""
+    return node.ops[0] if isinstance(node, ast.Compare) else node.op  # type: ignore[attr-defined]  # fusible
+
+
+def operands(node: ast.expr) -> list[ast.expr]:
+    """What a fusible expression operates on, in order."""
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    return [node.operand]  # type: ignore[attr-defined]  # a UnaryOp, by fusible
+
+
+def fusible(node: ast.expr) -> bool:
+    """Whether an expression is an operator that can be part of one element-wise record."""
+    if isinstance(node, ast.BinOp):
+        return not isinstance(node.op, ast.MatMult)
+    if isinstance(node, ast.UnaryOp):
+        return not isinstance(node.op, ast.Not)
+    if isinstance(node, ast.Compare):
+        return len(node.ops) == 1 and not isinstance(node.ops[0], _UNFUSED)
+    return False
+
+
+def indexed(node: ast.Subscript) -> tuple[ast.expr, str | None]:
+    """What a subscript reads from, and through which of pandas' indexers, if any."""
+    value = node.value
+    if isinstance(value, ast.Attribute) and value.attr in _INDEXERS:
+        return value.value, value.attr
+    return value, None
+
+
+def written(target: ast.expr) -> list[ast.Subscript | ast.Attribute]:
+    """The objects that an assignment to this target writes into; a plain name is none."""
+    if isinstance(target, ast.Subscript):
+        return [target]
+    if isinstance(target, ast.Attribute):
+        owner = target.value
+        return [] if isinstance(owner, ast.Name) and owner.id in ("self", "cls") else [target]
+    if isinstance(target, ast.Starred):
+        return written(target.value)
+    if isinstance(target, ast.Tuple | ast.List):
+        return [w for element in target.elts for w in written(element)]
+    return []
+
+
+def hook(name: str, args: Sequence[ast.expr], at: ast.expr | ast.stmt) -> ast.Call:
+    """A call of a hook, in the place of a node."""
+    hooks = ast.copy_location(ast.Name(HOOKS, ast.Load()), at)
+    function = ast.copy_location(ast.Attribute(hooks, name, ast.Load()), at)
+    return ast.copy_location(ast.Call(function, list(args), []), at)

@@ -1,0 +1,176 @@
+"""The only writer of a graph: names live objects, and appends what the rules found."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from traceprop_nb.lineage.graph import LineageGraph
+from traceprop_nb.lineage.maps import All, RowMap
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.identity import Identity
+from traceprop_nb.tracing.operand import Operand
+from traceprop_nb.tracing.plan import Plan
+from traceprop_nb.tracing.rules import Call, Edge, RuleTable
+
+HELD = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType)
+
+
+class Writer:
+    """Appends to a graph.
+
+    Attributes:
+        graph: What has been recorded.
+        table: The rules of the loaded adapters.
+        identity: Which node a live object is.
+        swallowed: Internal errors so far, by operation; each made its result inexact.
+        last_fault: Traceback of the last of them, for a bug report.
+        cell: Number of the running cell.
+        on_source: Told the node of everything that enters.
+    """
+
+    def __init__(self, graph: LineageGraph, table: RuleTable) -> None:
+        self.graph, self.table = graph, table
+        self.identity = Identity()
+        self.swallowed: dict[str, int] = {}
+        self.last_fault = ""
+        self.cell = 0
+        self.on_source: Callable[[int], None] = lambda _: None
+        self._recorded = table.recorded
+        self._lock = threading.Lock()
+        self._held: dict[type, bool] = {}
+
+    # -- operands ----------------------------------------------------------------------------
+
+    def operand(self, value: Any) -> Operand:
+        """What is known of a value as it passes; a value of ours without a node gets one."""
+        kind = type(value)
+        if kind not in self._recorded:
+            if isinstance(value, HELD):
+                return Operand(None, kind, thing=value, holds=self._ours(value))
+            ref = self.identity.find(value)
+            thing = value if self.holds(kind) else None
+            node = ref.node if ref else None
+            return Operand(node, kind, thing=thing, ref=ref, holds=thing is not None)
+        ndim, rows, index = self.table.snapshot(value)
+        mark = self.table.marks.get(kind)
+        ref = self.identity.find(value)
+        node = ref.node if ref is not None else self.node_of(value)
+        if node is not None and self.graph.rows(node) != rows:  # changed where nobody saw it
+            node = self.source(value, f"changed {kind.__name__}", "unknown")
+        if ref is None:
+            ref = self.identity.find(value)
+        return Operand(node, kind, ndim, rows, index, None, ref, mark and mark(value))
+
+    def _ours(self, callee: Any) -> bool:
+        """Whether a module, class or function belongs to a framework that has rules."""
+        module = getattr(callee, "__module__", None)
+        name = module if isinstance(module, str) else getattr(callee, "__name__", "")
+        root = name.partition(".")[0]
+        return root != "builtins" and root in self.table.trusted_roots
+
+    def holds(self, kind: type) -> bool:
+        """Whether objects of a kind may be kept until an operation is over: the frameworks'."""
+        held = self._held.get(kind)
+        if held is None:
+            root = kind.__module__.partition(".")[0]
+            held = root != "builtins" and root in self.table.trusted_roots
+            self._held[kind] = held
+        return held
+
+    def node_of(self, value: Any) -> int | None:
+        """The node of an object; a value with rows that nobody saw made becomes UNKNOWN."""
+        node = self.identity.node(value)
+        if node is None and type(value) in self.table.tracked:
+            node = self.source(value, f"untraced {type(value).__name__}", "unknown")
+        return node
+
+    # -- the one door to the graph -----------------------------------------------------------
+
+    def emit(  # the one door, and every field of a record
+        self,
+        site: int,
+        op: str,
+        out: Any,
+        edges: Sequence[Edge],
+        status: Status = Status.EXACT,
+        rows: int | None = None,
+    ) -> int:
+        """Record that ``out`` now is the result of an operation.
+
+        Args:
+            site: Entry of the graph's site table, -1 for none.
+            op: The operation's name.
+            out: A live object.
+            edges: (parent, map, kind, status) for each operand.
+            status: The value's own status, beside those of its edges.
+            rows: Rows of ``out``, where its first axis does not say.
+
+        Returns:
+            The new node.
+        """
+        graph = self.graph
+        n = self.table.rows(out) if rows is None else rows
+        flat: list[int] = []
+        for parent, row_map, kind, edge_status in edges:
+            if row_map.n_out != n or row_map.n_in != graph.rows(parent):
+                row_map, edge_status = All(graph.rows(parent), n), Status.INEXACT
+                self.swallowed[f"{op}: rows"] = self.swallowed.get(f"{op}: rows", 0) + 1
+            flat += (parent, graph.map(row_map), kind * 4 + edge_status)
+        return self.append(site, graph.op(op), out, n, flat, status)
+
+    def append(
+        self, site: int, op: int, out: Any, rows: int, edges: Sequence[int], status: int = 0
+    ) -> int:
+        """As ``emit``, with the edges already flat: parent, map index, kind * 4 + status."""
+        self._lock.acquire()  # twice as fast as ``with``, and this is the hottest line there is
+        try:
+            node = self.graph.append(op, site, self.cell, rows, status, edges)
+        finally:
+            self._lock.release()
+        self.identity.set(out, node)
+        return node
+
+    def source(
+        self,
+        out: Any,
+        name: str,
+        kind: str,
+        *,
+        path: str | None = None,
+        site: int = -1,
+        **detail: Any,
+    ) -> int:
+        """Record that ``out`` enters the session from outside."""
+        line = self.graph.sites[site].line if site >= 0 else 0
+        with self._lock:
+            node = self.graph.append_source(
+                name=name, kind=kind, path=path, n_rows=self.table.rows(out), cell=self.cell,
+                line=line, site=site, detail=detail,
+            )  # fmt: skip
+        self.identity.set(out, node)
+        self.on_source(node)
+        return node
+
+    def entered(self, call: Call, kind: str) -> None:
+        """Python values became an array or a table: where they came from nobody saw."""
+        self.source(
+            call.out, f"{call.name} in cell {self.cell}", kind, site=call.site, assumed=True
+        )
+
+    def edge(
+        self, thing: Any, row_map: RowMap, kind: Kind = Kind.DIRECT, status: Status = Status.EXACT
+    ) -> list[Edge]:
+        """An edge to an object, or none when it has no rows to speak of."""
+        node = self.node_of(thing)
+        return [] if node is None else [(node, row_map, kind, status)]
+
+    def failed(self, op: str, plan: Plan | None = None, out: Any = None) -> None:
+        """One of our own errors: count it, and make the result inexact instead of guessing."""
+        self.swallowed[op] = self.swallowed.get(op, 0) + 1
+        self.last_fault = traceback.format_exc()
+        if plan is not None and type(out) in self.table.tracked:
+            self.emit(plan.site, plan.op, out, (), Status.UNKNOWN)
