@@ -1,0 +1,39 @@
+"""One folder per framework; nothing here imports a framework until it is asked for.
+
+Each folder has up to four doors: ``rules.py`` (what an operation does to rows), ``taps.py``
+(where the library's own row maps can be read), ``objective.py`` (loss and per-example gradients)
+and ``training.py`` (what a training run did). Only the session comes in here, by name.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+
+from traceprop_nb.errors import MissingFrameworkError
+
+FRAMEWORKS = ("numpy", "pandas", "sklearn", "torch")
+
+
+def load(framework: str, door: str) -> ModuleType:
+    """Import one door of one adapter.
+
+    Raises:
+        MissingFrameworkError: The framework is unknown or not installed.
+    """
+    if framework not in FRAMEWORKS:
+        raise MissingFrameworkError(f"no adapter for {framework!r}; there is one for {FRAMEWORKS}")
+    try:
+        return import_module(f"traceprop_nb.adapters.{framework}.{door}")
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("traceprop_nb"):
+            raise
+        raise MissingFrameworkError(
+            f"{framework} is not installed; pip install 'traceprop-nb[{framework}]'"
+        ) from error
+
+
+def imported() -> tuple[str, ...]:
+    """The frameworks that the user has imported already: only those can matter."""
+    return tuple(name for name in FRAMEWORKS if name in sys.modules)

@@ -1,0 +1,1 @@
+"""NumPy: rules for its functions, methods, operators and indexing."""

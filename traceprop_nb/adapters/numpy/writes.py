@@ -1,0 +1,187 @@
+"""Writes into arrays: ``a[k] = v``, ``a[k] += v``, ``out=``, shuffles, and methods in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from traceprop_nb.lineage.maps import All, Gather, Identity, RowMap
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing.broadcast import edges
+from traceprop_nb.tracing.keys import key_map
+from traceprop_nb.tracing.rules import Call, Edge, RuleTable
+
+
+def install(table: RuleTable) -> None:
+    """Fill the table."""
+    table.method(_setitem, np.ndarray, ("__setitem__",))
+    table.method(_setattr, np.ndarray, ("__setattr__",))
+    table.method(_moved_in_place, np.ndarray, ("sort", "partition", "resize", "put", "itemset"))
+    table.method(_filled, np.ndarray, ("fill",))
+    table.method(_at, np.ufunc, ("at",))
+    table.function(_first_written, np.put, np.place, np.copyto, np.putmask, np.put_along_axis)
+    table.function(_filled_function, np.fill_diagonal)
+    table.function(shuffled, np.random.shuffle)
+
+
+def into_out(call: Call, values: list[Any]) -> bool | None:
+    """``ufunc(..., out=o)``: o now holds the element-wise result."""
+    recorder, out = call.recorder, call.out
+    if type(out) is not np.ndarray:
+        return None
+    operands = [recorder.operand(v) for v in values if type(v) in recorder.table.recorded]
+    if "where" in call.kwargs:
+        operands.append(recorder.operand(out))
+    ndim, rows, _ = recorder.table.snapshot(out)
+    found = edges(recorder, ndim, rows, operands)
+    node = recorder.append(call.site, recorder.graph.op(call.name), out, rows, found)
+    opaque.aliases_written(recorder, call.site, recorder.identity.find(out), node)
+    return True
+
+
+def _setitem(call: Call) -> bool | None:
+    """The rows written come from the value's rows; all others stay what they were."""
+    array, node, recorder = call.receiver, call.node, call.recorder
+    if node is None or "among" in call.kwargs:
+        return None
+    value = call.kwargs.get("value", call.kwargs.get("update"))
+    rows = call.rows
+    given = _value_edges(call, value, rows)
+    if given is None:
+        return None
+    if given and given[0][0] == node and isinstance(given[0][1], Identity):
+        given = []
+    own: Edge = (node, _kept(call, given, rows), Kind.DIRECT, Status.EXACT)
+    brought = [parent for parent, *_ in given]
+    if array is not None:
+        brought = [recorder.emit(call.site, call.name, array, (own, *given))]
+    if given:
+        opaque.aliases_written(recorder, call.site, call.ref, *brought)
+    return True
+
+
+def _kept(call: Call, given: list[Edge], rows: int) -> RowMap:
+    """Rows that stay: all but those replaced whole by rows of the value."""
+    key = call.args[0]
+    rest = key[1:] if isinstance(key, tuple) else ()
+    whole = all(k is Ellipsis or (isinstance(k, slice) and k == slice(None)) for k in rest)
+    replaced = [m for _, m, kind, status in given if kind == Kind.DIRECT and status == Status.EXACT]
+    if not whole or not replaced or "update" in call.kwargs:
+        return Identity(rows)
+    taken = replaced[0].at(np.arange(rows)) >= 0
+    return Gather(np.where(taken, -1, np.arange(rows)), rows)
+
+
+def _value_edges(call: Call, value: Any, rows: int) -> list[Edge] | None:
+    recorder = call.recorder
+    if type(value) not in recorder.table.recorded:
+        return (
+            [] if not isinstance(value, list | tuple) or not _tracked_inside(call, value) else None
+        )
+    source = recorder.node_of(value)
+    if source is None:
+        return []
+    n = recorder.table.rows(value)
+    if np.ndim(value) == 0:
+        return [(source, All(1, rows), Kind.CONTEXT, Status.EXACT)]
+    row_map = _scatter(call, value, n, rows)
+    if row_map is None:
+        return [(source, All(n, rows), Kind.DIRECT, Status.INEXACT)]
+    return [(source, row_map, Kind.DIRECT, Status.EXACT)]
+
+
+def _tracked_inside(call: Call, values: Any) -> bool:
+    return any(type(v) in call.recorder.table.recorded for v in values)
+
+
+def _scatter(call: Call, value: Any, n: int, rows: int) -> RowMap | None:
+    """Map from rows of the array to rows of the value that was written into it, -1 elsewhere."""
+    key = call.args[0]
+    first = key[0] if isinstance(key, tuple) and key else key
+    count = _selected(first, rows)
+    if count is None or count != n or np.ndim(value) != _ndim_written(key, call.ndim):
+        return None
+    placed = key_map(key, rows, call.ndim, count)
+    if placed is None:
+        return None
+    if isinstance(placed, Identity):
+        return placed
+    inverse = np.full(rows, -1, np.int64)
+    inverse[placed.at(np.arange(count))] = np.arange(count)
+    return Gather(inverse, n)
+
+
+def _selected(key: Any, rows: int) -> int | None:
+    if isinstance(key, slice):
+        return len(range(*key.indices(rows)))
+    if isinstance(key, list | np.ndarray):
+        array = np.asarray(key)
+        if array.ndim != 1:
+            return None
+        return int(array.sum()) if array.dtype == bool else len(array)
+    return None
+
+
+def _ndim_written(key: Any, ndim: int) -> int:
+    if not isinstance(key, tuple):
+        return ndim
+    return ndim - sum(isinstance(k, int | np.integer) for k in key[1:])
+
+
+def _setattr(call: Call) -> bool | None:
+    """``a.shape = ...`` and such: rows stay when their number does and nothing moves."""
+    if call.receiver is None or call.name not in ("shape", "dtype", "flags"):
+        return None
+    rows = call.recorder.table.rows(call.receiver)
+    if rows != call.rows or call.node is None:
+        return None
+    return True
+
+
+def _inexact(call: Call, array: Any, *others: Any) -> bool:
+    recorder = call.recorder
+    rows = recorder.table.rows(array)
+    found: list[Edge] = []
+    for thing in (array, *others):
+        if type(thing) in recorder.table.recorded:
+            node = recorder.node_of(thing)
+            if node is not None:
+                n = recorder.graph.rows(node)
+                found.append((node, All(n, rows), Kind.DIRECT, Status.INEXACT))
+    node = recorder.emit(call.site, call.name, array, found)
+    opaque.aliases_written(recorder, call.site, recorder.identity.find(array), node)
+    return True
+
+
+def _moved_in_place(call: Call) -> bool | None:
+    if call.node is None:
+        return None
+    if call.receiver is None:  # a temporary that is gone again; what it was a view of is not
+        opaque.aliases_written(call.recorder, call.site, call.ref)
+        return True
+    return _inexact(call, call.receiver, *call.args)
+
+
+def _filled(call: Call) -> bool | None:
+    """Every element is new; the rows keep their place."""
+    return True
+
+
+def _filled_function(call: Call) -> bool | None:
+    return _inexact(call, call.args[0], *call.args[1:]) if call.args else None
+
+
+def _first_written(call: Call) -> bool | None:
+    target = call.args[0] if call.args else None
+    return _inexact(call, target, *call.args[1:]) if isinstance(target, np.ndarray) else None
+
+
+def _at(call: Call) -> bool | None:
+    return _first_written(call)
+
+
+def shuffled(call: Call) -> bool | None:
+    """``shuffle(a)``: any row may be anywhere."""
+    return _first_written(call)

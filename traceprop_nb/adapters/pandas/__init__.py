@@ -1,0 +1,1 @@
+"""pandas: rules for frames and series, and taps where pandas moves rows itself."""

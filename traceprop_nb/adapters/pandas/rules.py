@@ -1,0 +1,236 @@
+"""What pandas' methods do to rows that stay where they are: casts, maps, reductions, accessors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from traceprop_nb.adapters.pandas import groups, joins, select, writes
+from traceprop_nb.adapters.pandas.align import align, edges, mark, snapshot
+from traceprop_nb.adapters.pandas.taps import Taps
+from traceprop_nb.lineage.maps import All, Identity, Prefix, Window
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.broadcast import product
+from traceprop_nb.tracing.callables import brought_in
+from traceprop_nb.tracing.record import Recorder
+from traceprop_nb.tracing.rules import Call, Edge, RuleTable
+
+_ROWWISE = (
+    "astype fillna abs round clip replace rename copy isna isnull notna notnull where mask isin "
+    "between add sub mul div truediv floordiv mod pow radd rsub rmul rdiv eq ne lt le gt ge "
+    "to_numpy reset_index set_index rename_axis infer_objects convert_dtypes add_prefix "
+    "add_suffix set_axis to_frame squeeze droplevel select_dtypes combine_first"
+)
+_REDUCTIONS = (
+    "mean std sum min max median var prod any all nunique count skew kurt sem quantile idxmin "
+    "idxmax item describe corr cov"
+)
+_PREFIXES = "cumsum cumprod cummax cummin"
+_PLAIN_ATTRIBUTES = "values array"
+
+
+def install(table: RuleTable) -> None:
+    """Fill the table."""
+    table.track(snapshot, align, pd.DataFrame, pd.Series)
+    table.marks.update({pd.DataFrame: mark, pd.Series: mark})
+    table.trusted_roots.add("pandas")
+    for kind in (pd.DataFrame, pd.Series):
+        table.method(_rowwise, kind, _ROWWISE.split())
+        table.method(_reduction, kind, _REDUCTIONS.split())
+        table.method(_prefix, kind, _PREFIXES.split())
+        table.method(_window, kind, ("shift", "diff"))
+        table.method(_rank, kind, ("rank",))
+        table.method(_values, kind, _PLAIN_ATTRIBUTES.split())
+        table.method(_matmul, kind, ("__matmul__",))
+        table.any_method(_column, kind)
+    table.method(_apply, pd.DataFrame, ("apply",))
+    table.method(_elements, pd.DataFrame, ("map", "applymap"))
+    table.method(_elements, pd.Series, ("map", "apply"))
+    table.method(_assign, pd.DataFrame, ("assign",))
+    table.method(_eval, pd.DataFrame, ("eval",))
+    for accessor in (pd.Series.str, pd.Series.dt, pd.Series.cat):
+        table.any_method(_accessor, accessor)
+    from pandas.core.indexes.accessors import Properties
+
+    table.any_method(_accessor, Properties)
+    for part in (select, joins, groups, writes):
+        part.install(table)
+
+
+def taps(recorder: Recorder) -> Taps:
+    """The taps of a recorder, not yet in place."""
+    return Taps(recorder)
+
+
+def _in_place(call: Call) -> bool:
+    return bool(call.kwargs.get("inplace"))
+
+
+def _others(call: Call) -> list[Any]:
+    given = [*call.args, *call.kwargs.values()]
+    return [v for v in given if type(v) in call.recorder.table.recorded]
+
+
+def _same(call: Call, *more: Edge) -> bool | None:
+    rows = call.recorder.table.rows(call.out)
+    if call.node is None or rows != call.rows:
+        return None
+    return call.emit((call.node, Identity(rows), Kind.DIRECT, Status.EXACT), *more)
+
+
+def _rowwise(call: Call) -> bool | None:
+    if _in_place(call):
+        return None if _others(call) else True
+    if type(call.out) not in call.recorder.table.recorded:
+        return None
+    if call.out is call.receiver:
+        return True
+    others = _others(call)
+    if call.name == "combine_first" or (others and call.kwargs.get("axis") in (0, "index")):
+        return None
+    if any(callable(a) for a in call.args):
+        others = []
+        more = [e for a in call.args for e in brought_in(call.recorder, a, call.rows)]
+    else:
+        more = []
+    if others and isinstance(call.out, pd.DataFrame | pd.Series):
+        operands = [call.recorder.operand(v) for v in others]
+        more += [e for e in edges(call.recorder, call.out, operands) if e[0] != call.node]
+        own = call.receiver_operand()
+        found = edges(call.recorder, call.out, [own, *operands])
+        return call.emit(*found) if found else None
+    done = _same(call, *more)
+    if done and call.name == "to_numpy" and call.receiver is not None:
+        call.recorder.identity.share(call.receiver, call.out)
+    return done
+
+
+def _values(call: Call) -> bool | None:
+    if not isinstance(call.out, np.ndarray):
+        return None
+    done = _same(call)
+    if done and call.receiver is not None:
+        call.recorder.identity.share(call.receiver, call.out)
+    return done
+
+
+def _column(call: Call) -> bool | None:
+    """``df.age``: a column read as an attribute, told from methods by being no call."""
+    is_column = call.function is None and not call.args and not call.kwargs
+    if is_column and isinstance(call.out, pd.Series) and call.kind is pd.DataFrame:
+        return _same(call) if call.index is not None and call.out.index.equals(call.index) else None
+    return None
+
+
+def _reduction(call: Call) -> bool | None:
+    if call.node is None:
+        return None
+    rows = call.recorder.table.rows(call.out)
+    axis = call.kwargs.get(
+        "axis", call.args[0] if call.args and call.name not in ("quantile",) else 0
+    )
+    if call.kind is pd.DataFrame and axis in (1, "columns"):
+        return _same(call)
+    if (
+        call.kind is pd.DataFrame
+        and axis not in (0, None, "index")
+        and call.name not in ("corr", "cov", "describe")
+    ):
+        return None
+    more = [
+        e
+        for v in _others(call)
+        for e in call.recorder.edge(v, All(call.recorder.table.rows(v), rows))
+    ]
+    return call.emit((call.node, All(call.rows, rows), Kind.DIRECT, Status.EXACT), *more)
+
+
+def _prefix(call: Call) -> bool | None:
+    if call.node is None or call.kwargs.get("axis") in (1, "columns") or call.args:
+        return None
+    return _same(call, (call.node, Prefix(call.rows), Kind.CONTEXT, Status.EXACT))
+
+
+def _window(call: Call) -> bool | None:
+    periods = call.argument(0, "periods", 1)
+    plain = not set(call.kwargs) - {"periods"} and len(call.args) <= 1
+    if call.node is None or not plain or not isinstance(periods, int) or call.rows == 0:
+        return None
+    n = call.rows
+    if call.name == "shift":
+        low = high = -periods
+    else:
+        low, high = min(-periods, 0), max(-periods, 0)
+        if abs(periods) > 1:
+            return None  # the row and one other, not all between
+    return call.emit((call.node, Window(low, high, n, n), Kind.DIRECT, Status.EXACT))
+
+
+def _rank(call: Call) -> bool | None:
+    if call.node is None or call.kwargs.get("axis") in (1, "columns"):
+        return None
+    return _same(call, (call.node, All(call.rows, call.rows), Kind.CONTEXT, Status.EXACT))
+
+
+def _apply(call: Call) -> bool | None:
+    function = call.argument(0, "func")
+    if call.argument(1, "axis", 0) not in (1, "columns") or not callable(function):
+        return None
+    return _same(call, *brought_in(call.recorder, function, call.rows))
+
+
+def _elements(call: Call) -> bool | None:
+    function = call.argument(0, "func" if call.kind is pd.DataFrame else "arg")
+    if function is None:
+        function = call.kwargs.get("func")
+    if callable(function) and not isinstance(function, pd.Series):
+        return _same(call, *brought_in(call.recorder, function, call.rows))
+    if isinstance(function, dict):
+        return _same(call)
+    return None
+
+
+def _assign(call: Call) -> bool | None:
+    more: list[Edge] = []
+    for value in call.kwargs.values():
+        if callable(value):
+            more += brought_in(call.recorder, value, call.rows)
+        else:
+            found = writes.column_edges(call, value, call.out, whole=True)
+            if found is None:
+                return None
+            more += [e for e in found if e[0] != call.node or not isinstance(e[1], Identity)]
+    return _same(call, *more)
+
+
+def _eval(call: Call) -> bool | None:
+    text = call.argument(0, "expr")
+    if not isinstance(text, str) or "@" in text or _in_place(call) or "\n" in text:
+        return None
+    return _same(call) if isinstance(call.out, pd.DataFrame | pd.Series) else None
+
+
+def _matmul(call: Call) -> bool | None:
+    left, right = call.args
+    if (
+        left is None
+        or right is None
+        or not all(o.kind in call.recorder.table.recorded for o in (left, right))
+    ):
+        return None
+    return product(call.recorder, call.site, "@", call.out, left, right)
+
+
+def _accessor(call: Call) -> bool | None:
+    """``s.str.upper()``, ``s.dt.year``: row by row over the series behind the accessor."""
+    holder = call.receiver
+    parent = getattr(holder, "_orig", None)
+    parent = parent if parent is not None else getattr(holder, "_parent", None)
+    if not isinstance(parent, pd.Series) or _others(call) or call.name in ("cat", "extractall"):
+        return None
+    rows = call.recorder.table.rows(call.out)
+    if not isinstance(call.out, pd.Series | pd.DataFrame) or rows != len(parent):
+        return None
+    return call.emit(*call.recorder.edge(parent, Identity(rows)))

@@ -1,0 +1,205 @@
+"""Where pandas moves rows itself: one door for selections, one for joins, one for reading text.
+
+``BlockManager.reindex_indexer`` receives the positional row map of every filter, sort, sample and
+drop; ``_MergeOperation._get_join_info`` both sides' of every merge. Keeping a reference costs
+nothing measurable. These are private names: each tap has a self-test, run once when it is
+installed, and one that fails is taken off again, so that its operations become inexact rather
+than wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.core.internals import managers
+from pandas.core.reshape import merge
+from pandas.io.parsers import readers
+
+from traceprop_nb.tracing import hooks
+from traceprop_nb.tracing.record import Recorder
+
+_MOST = 256
+"""More moves than this inside one call belong to no row map of ours; the rest are not kept."""
+
+
+class Taps:
+    """The taps of one recorder, and what they replaced."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._replaced: list[tuple[Any, str, Any]] = []
+        self.off: list[str] = []
+
+    def install(self) -> None:
+        """Put every tap in place, test it, and take off what fails."""
+        for name, put, test in (
+            ("reindex_indexer", self._moves, _sees_moves),
+            ("_get_join_info", self._joins, _sees_joins),
+            ("_read", self._reads, _sees_reads),
+        ):
+            before = len(self._replaced)
+            try:
+                put()
+                works = _tested(self._recorder, test)
+            except (AttributeError, TypeError):
+                works = False
+            if not works:
+                self._restore(before)
+                self.off.append(f"pandas {name}")
+
+    def remove(self) -> None:
+        """Leave pandas as it was found."""
+        self._restore(0)
+
+    def _restore(self, down_to: int) -> None:
+        while len(self._replaced) > down_to:
+            owner, name, original = self._replaced.pop()
+            setattr(owner, name, original)
+
+    def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
+        original = getattr(owner, name)
+        self._replaced.append((owner, name, original))
+        tapped = wrap(original)
+        tapped.__wrapped__ = original
+        setattr(owner, name, tapped)
+
+    def _moves(self) -> None:
+        events = self._recorder.events
+
+        def wrap(original: Any) -> Any:
+            def reindex_indexer(
+                self: Any, new_axis: Any, indexer: Any, axis: int, *a: Any, **k: Any
+            ) -> Any:
+                out = original(self, new_axis, indexer, axis, *a, **k)
+                rows = axis == self.ndim - 1
+                if hooks.ACTIVE and rows and indexer is not None and len(events) < _MOST:
+                    move = (weakref.ref(self), weakref.ref(out), indexer, self.ndim)
+                    events.append(("move", *move))
+                return out
+
+            return reindex_indexer
+
+        self._replace(managers.BaseBlockManager, "reindex_indexer", wrap)
+
+    def _joins(self) -> None:
+        events = self._recorder.events
+
+        def wrap(original: Any) -> Any:
+            def _get_join_info(self: Any) -> Any:
+                info = original(self)
+                if hooks.ACTIVE and len(events) < _MOST:
+                    events.append(("join", info[1], info[2]))
+                return info
+
+            return _get_join_info
+
+        self._replace(merge._MergeOperation, "_get_join_info", wrap)
+
+    def _reads(self) -> None:
+        recorder = self._recorder
+
+        def wrap(original: Any) -> Any:
+            def _read(filepath_or_buffer: Any, kwds: Mapping[str, Any]) -> Any:
+                if not hooks.ACTIVE:
+                    return original(filepath_or_buffer, kwds)
+                described = _described(filepath_or_buffer, kwds)
+                out = original(filepath_or_buffer, kwds)
+                if isinstance(out, pd.DataFrame):
+                    _enter(recorder, out, described)
+                return out
+
+            return _read
+
+        self._replace(readers, "_read", wrap)
+
+
+def _described(source: Any, kwds: Mapping[str, Any]) -> dict[str, Any]:
+    """What will be needed to find a record's line again, taken before the file is read."""
+    try:
+        path = os.path.abspath(os.fspath(source))
+        stat = os.stat(path)
+    except (TypeError, OSError, ValueError):
+        return {"path": None, "buffer": type(source).__name__}
+    kept = ("header", "skiprows", "nrows", "comment", "quotechar", "quoting", "skip_blank_lines",
+            "compression", "encoding", "lineterminator", "skipfooter", "escapechar", "delimiter", "sep",
+            "doublequote")  # fmt: skip
+    options = {
+        k: kwds[k] for k in kept if k in kwds and isinstance(kwds[k], str | int | bool | type(None))
+    }
+    odd = [k for k in kept if k in kwds and not isinstance(kwds[k], str | int | bool | type(None))]
+    if not getattr(kwds.get("on_bad_lines"), "name", "ERROR").endswith("ERROR"):
+        odd.append("on_bad_lines")
+    return {
+        "path": path, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "options": options,
+        "unusual": odd,
+    }  # fmt: skip
+
+
+def _enter(recorder: Recorder, frame: pd.DataFrame, described: dict[str, Any]) -> None:
+    try:
+        path = described.pop("path")
+        name = os.path.basename(path) if path else described["buffer"]
+        recorder.source(
+            frame, name, "file" if path else "table", path=path, reader="csv", **described
+        )
+    except Exception:
+        recorder.failed("read_csv")
+
+
+# -- self-tests ------------------------------------------------------------------------------------
+
+
+def _tested(recorder: Recorder, test: Callable[[list[tuple[Any, ...]]], bool]) -> bool:
+    """Run a tiny program with the taps on; leaves no trace in the recorder."""
+    was, hooks.ACTIVE = hooks.ACTIVE, True
+    kept = list(recorder.events)
+    try:
+        recorder.events.clear()
+        return test(recorder.events)
+    finally:
+        hooks.ACTIVE = was
+        recorder.events[:] = kept
+
+
+def _sees_moves(events: list[tuple[Any, ...]]) -> bool:
+    frame = pd.DataFrame({"a": [3, 1, 2], "b": ["x", "y", "z"]}, index=[7, 7, 7])
+    for out, want in (
+        (lambda: frame[frame["a"] > 1], [0, 2]),
+        (lambda: frame.sort_values("a"), [1, 2, 0]),
+        (lambda: frame.query("a < 3"), [1, 2]),
+        (lambda: frame.drop_duplicates("a").take([2, 0]), [2, 0]),
+    ):
+        events.clear()
+        out()
+        moves = [e for e in events if e[0] == "move"]
+        if not moves or not np.array_equal(moves[-1][3], want):
+            return False
+    events.clear()
+    frame.sort_values("b")
+    return not events
+
+
+def _sees_joins(events: list[tuple[Any, ...]]) -> bool:
+    left = pd.DataFrame({"k": [1, 2, 2], "a": 0})
+    right = pd.DataFrame({"k": [2, 1], "b": 0})
+    out = left.merge(right, on="k", how="inner")
+    joins = [e for e in events if e[0] == "join"]
+    if len(joins) != 1:
+        return False
+    _, mine, other = joins[0]
+    mine = np.arange(3) if mine is None else np.asarray(mine)
+    other = np.arange(2) if other is None else np.asarray(other)
+    keys = out["k"].to_numpy()
+    return bool(
+        np.array_equal(left["k"].to_numpy()[mine], keys)
+        and np.array_equal(right["k"].to_numpy()[other], keys)
+    )
+
+
+def _sees_reads(_: list[tuple[Any, ...]]) -> bool:
+    return callable(readers._read) and "kwds" in readers._read.__wrapped__.__code__.co_varnames

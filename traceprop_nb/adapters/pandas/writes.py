@@ -1,0 +1,112 @@
+"""Writes into frames and series: ``df[c] = v``, ``df.loc[m, c] = v``, ``insert``, ``update``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from traceprop_nb.adapters.pandas.align import by_label
+from traceprop_nb.lineage.maps import All, Identity
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing.rules import Call, Edge, RuleTable
+
+
+def install(table: RuleTable) -> None:
+    """Fill the table."""
+    for kind in (pd.DataFrame, pd.Series):
+        table.method(_setitem, kind, ("__setitem__",))
+        table.method(_setattr, kind, ("__setattr__",))
+        table.method(_update, kind, ("update",))
+    table.method(_insert, pd.DataFrame, ("insert",))
+    table.method(_pop, pd.DataFrame, ("pop",))
+
+
+def column_edges(call: Call, value: Any, frame: Any, *, whole: bool) -> list[Edge] | None:
+    """Edges from a value that becomes (part of) a column of a frame."""
+    recorder, rows = call.recorder, len(frame.index)
+    if type(value) not in recorder.table.recorded:
+        inside = isinstance(value, list | tuple) and any(
+            type(v) in recorder.table.recorded for v in value
+        )
+        return None if inside else []
+    node = recorder.node_of(value)
+    if node is None:
+        return []
+    ndim, n, index = recorder.table.snapshot(value)
+    if ndim == 0:
+        return [(node, All(n, rows), Kind.CONTEXT, Status.EXACT)]
+    if not whole:
+        return [(node, All(n, rows), Kind.DIRECT, Status.INEXACT)]
+    if index is not None:
+        row_map, status = by_label(index, frame.index)
+        return [(node, row_map, Kind.DIRECT, status)]
+    if n == rows:
+        return [(node, Identity(n), Kind.DIRECT, Status.EXACT)]
+    return [(node, All(n, rows), Kind.DIRECT, Status.INEXACT)]
+
+
+def _own(call: Call) -> Edge | None:
+    frame = call.receiver
+    if frame is None or call.node is None or len(frame.index) != call.rows:
+        return None
+    return (call.node, Identity(call.rows), Kind.DIRECT, Status.EXACT)
+
+
+def _setitem(call: Call) -> bool | None:
+    if call.receiver is None:
+        return True  # a temporary that is gone again
+    own = _own(call)
+    if own is None or "among" in call.kwargs:
+        return None
+    value = call.kwargs.get("value", call.kwargs.get("update"))
+    whole = call.name == "[]=" or "update" in call.kwargs
+    whole = (
+        whole and isinstance(call.args[0], str | int | float | bool) and call.kind is pd.DataFrame
+    )
+    given = column_edges(call, value, call.receiver, whole=whole)
+    if given is None:
+        return None
+    return _recorded(call, own, given)
+
+
+def _recorded(call: Call, own: Edge, given: list[Edge]) -> bool:
+    given = [e for e in given if e[0] != own[0] or not isinstance(e[1], Identity)]
+    node = call.recorder.emit(call.site, call.name, call.receiver, (own, *given))
+    if given:
+        opaque.aliases_written(call.recorder, call.site, call.ref, node)
+    return True
+
+
+def _setattr(call: Call) -> bool | None:
+    frame = call.receiver
+    if frame is None or call.name in ("index", "columns", "name", "attrs"):
+        return True
+    own = _own(call)
+    if own is None:
+        return None
+    given = column_edges(call, call.kwargs.get("value"), frame, whole=call.kind is pd.DataFrame)
+    return None if given is None else _recorded(call, own, given)
+
+
+def _insert(call: Call) -> bool | None:
+    own = _own(call)
+    if own is None:
+        return True if call.receiver is None else None
+    given = column_edges(call, call.argument(2, "value"), call.receiver, whole=True)
+    return None if given is None else _recorded(call, own, given)
+
+
+def _update(call: Call) -> bool | None:
+    own = _own(call)
+    if own is None:
+        return True if call.receiver is None else None
+    given = column_edges(call, call.argument(0, "other"), call.receiver, whole=False)
+    return None if given is None else _recorded(call, own, given)
+
+
+def _pop(call: Call) -> bool | None:
+    if call.node is None:
+        return None
+    return call.emit((call.node, Identity(call.rows), Kind.DIRECT, Status.EXACT))
