@@ -1,0 +1,202 @@
+"""One list of each kind. Add an adapter or a method here and its laws run."""
+
+import functools
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from traceprop_nb.adapters.sklearn.training import SklearnTap
+from traceprop_nb.adapters.torch.training import TorchTap
+from traceprop_nb.attribution.methods import METHODS
+from traceprop_nb.gradients.capture import TrainOptions
+
+
+def table(classes, n=40, d=4):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, d))
+    lean = X @ rng.normal(size=(d, classes)) + rng.normal(size=(n, classes))
+    return X, lean.argmax(axis=1)
+
+
+def fitted(classes, sample_weight=None, **options):
+    X, y = table(classes)
+    tap = SklearnTap(lambda _: None)
+    tap.start(TrainOptions())
+    LogisticRegression(tol=1e-10, max_iter=10_000, **options).fit(X, y, sample_weight)
+    [captured] = tap.stop()
+    return captured.run("fit")
+
+
+def binary():
+    return fitted(2)
+
+
+def binary_weighted():
+    weight = np.random.default_rng(5).uniform(0.5, 2.0, 40)
+    return fitted(2, sample_weight=weight, class_weight={0: 1.0, 1: 3.0}, C=0.3)
+
+
+def binary_liblinear():
+    return fitted(2, solver="liblinear", intercept_scaling=2.0)
+
+
+def binary_without_intercept():
+    return fitted(2, fit_intercept=False, class_weight="balanced")
+
+
+def multinomial():
+    return fitted(3)
+
+
+def multinomial_weighted():
+    return fitted(3, sample_weight=np.linspace(0.2, 2.0, 40), C=5.0)
+
+
+def multinomial_unpenalised():
+    return fitted(3, C=np.inf)
+
+
+def looped(module, loss, y, decay=1e-2):
+    """A plain training loop in double precision, so that slopes can be compared."""
+    X, _ = table(3)
+    torch.manual_seed(0)
+    module = module().double()
+    rows = TensorDataset(torch.from_numpy(X), torch.as_tensor(y))
+    loader = DataLoader(rows, batch_size=10, shuffle=True)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.3, weight_decay=decay)
+    tap = TorchTap(lambda _: None)
+    tap.start(TrainOptions())
+    for _ in range(20):
+        for xb, yb in loader:
+            optimizer.zero_grad()
+            loss(module(xb), yb).backward()
+            optimizer.step()
+    [captured] = tap.stop()
+    return captured.run("loop")
+
+
+def torch_linear():
+    return looped(lambda: nn.Linear(4, 3), nn.CrossEntropyLoss(), table(3)[1])
+
+
+def torch_linear_unpenalised():
+    return looped(lambda: nn.Linear(4, 3), nn.CrossEntropyLoss(), table(3)[1], decay=0.0)
+
+
+def torch_network():
+    def module():
+        return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3))
+
+    return looped(module, nn.CrossEntropyLoss(), table(3)[1])
+
+
+def torch_binary():
+    def module():
+        return nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1), nn.Flatten(0))
+
+    return looped(module, nn.BCEWithLogitsLoss(), table(2)[1].astype(float))
+
+
+def torch_probabilities():
+    def module():
+        return nn.Sequential(
+            nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1), nn.Sigmoid(), nn.Flatten(0)
+        )
+
+    return looped(module, nn.BCELoss(), table(2)[1].astype(float))
+
+
+def torch_log_probabilities():
+    def module():
+        return nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(dim=1))
+
+    return looped(module, nn.NLLLoss(), table(3)[1])
+
+
+def torch_regression():
+    def module():
+        return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2))
+
+    return looped(module, nn.MSELoss(), table(4)[0][:, :2])
+
+
+LINEAR = [
+    binary,
+    binary_weighted,
+    binary_liblinear,
+    binary_without_intercept,
+    multinomial,
+    multinomial_weighted,
+    multinomial_unpenalised,
+]
+CONVEX = [*LINEAR, torch_linear, torch_linear_unpenalised]
+NETWORKS = [
+    torch_network,
+    torch_binary,
+    torch_probabilities,
+    torch_log_probabilities,
+    torch_regression,
+]
+
+
+CLASSIFIERS = [make for make in [*CONVEX, *NETWORKS] if make is not torch_regression]
+FITS = {
+    "auto": [*CONVEX, *NETWORKS],
+    "closed-form": LINEAR,
+    "influence": [*CONVEX, *NETWORKS],
+    "cg": [*CONVEX, *NETWORKS],
+    "grad-dot": [*CONVEX, *NETWORKS],
+    "trak": CLASSIFIERS,
+}
+"""The models that each method is for; a method that is missing here fails the suite."""
+
+made = functools.cache(lambda make: make())
+PAIRS = [(make, method) for method in METHODS for make in FITS[method]]
+MISFITS = [
+    (make, method) for method in METHODS for make in FITS["auto"] if make not in FITS[method]
+]
+
+
+def name_of(param):
+    return param if isinstance(param, str) else getattr(param, "__name__", None) or name_pair(param)
+
+
+def name_pair(pair):
+    return f"{pair[1]}-{pair[0].__name__}"
+
+
+@pytest.fixture(params=[*CONVEX, *NETWORKS], ids=name_of)
+def run(request):
+    return made(request.param)
+
+
+@pytest.fixture(params=CLASSIFIERS, ids=name_of)
+def classifier(request):
+    return made(request.param)
+
+
+@pytest.fixture(params=CONVEX, ids=name_of)
+def convex_run(request):
+    return made(request.param)
+
+
+@pytest.fixture(params=PAIRS, ids=name_pair)
+def pair(request):
+    """A run and a method for it."""
+    return made(request.param[0]), request.param[1]
+
+
+@pytest.fixture(params=MISFITS, ids=name_pair)
+def misfit(request):
+    """A run and a method that is not for it."""
+    return made(request.param[0]), request.param[1]
+
+
+@pytest.fixture(params=[pair for pair in PAIRS if pair[0] in LINEAR], ids=name_pair)
+def linear_pair(request):
+    """A linear model's run and a method for it."""
+    return made(request.param[0]), request.param[1]

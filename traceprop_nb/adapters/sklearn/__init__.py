@@ -1,0 +1,1 @@
+"""scikit-learn: transformers, splitters, and linear models as objectives."""

@@ -1,0 +1,1 @@
+"""PyTorch: tensors, datasets, loaders, and any module as an objective."""

@@ -1,0 +1,1 @@
+"""Attribution methods: which training rows moved a prediction, and by how much."""

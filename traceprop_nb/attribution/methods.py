@@ -1,0 +1,78 @@
+"""All methods by name, and the choice between them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from traceprop_nb.attribution.cg import cg
+from traceprop_nb.attribution.closed_form import closed_form
+from traceprop_nb.attribution.grad_dot import grad_dot
+from traceprop_nb.attribution.influence import LIMIT, influence
+from traceprop_nb.attribution.scores import Attributor, InfluenceScores, joined
+from traceprop_nb.attribution.trak import trak
+from traceprop_nb.errors import NotFiniteError, ShapeError, unknown_name
+from traceprop_nb.gradients.objective import GaussNewton, Linear, Objective
+from traceprop_nb.gradients.run import TrainingRun
+
+
+def auto(run: TrainingRun, query: Objective) -> InfluenceScores:
+    """The method that fits the model's kind and size; the note says why."""
+    name, why = choose(run)
+    got = METHODS[name](run, query)
+    return replace(got, note=joined(f"chosen because {why}", got.note))
+
+
+def choose(run: TrainingRun) -> tuple[str, str]:
+    """Name of the method that ``auto`` takes, and the reason."""
+    if isinstance(run.objective, Linear):
+        return "closed-form", "the model is linear"
+    curved = isinstance(run.objective, GaussNewton)
+    if curved and run.objective.p <= LIMIT:
+        return "influence", f"{run.objective.p} parameters allow an explicit curvature"
+    if run.classes is not None:
+        return "trak", f"{run.objective.p} parameters are too many for an explicit curvature"
+    if curved:
+        return "cg", "a regression this large has no explicit curvature"
+    return "grad-dot", "no curvature is known for this loss"
+
+
+METHODS: dict[str, Attributor] = {
+    "auto": auto,
+    "closed-form": closed_form,
+    "influence": influence,
+    "cg": cg,
+    "grad-dot": grad_dot,
+    "trak": trak,
+}
+"""Every method by its name."""
+
+
+def attribute(run: TrainingRun, query: Objective, *, method: str = "auto") -> InfluenceScores:
+    """Scores of every training row for every query.
+
+    Args:
+        run: A finished training run.
+        query: The query rows, from ``run.query(X, y)``.
+        method: A key of ``METHODS``.
+
+    Raises:
+        UnknownNameError: No method of that name.
+        ShapeError: The query belongs to another model.
+        NotFiniteError: The run's training diverged.
+        UnsupportedModelError, ConvergenceError: See the method.
+    """
+    if method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    if query.p != run.objective.p:
+        raise ShapeError(
+            f"the query is for a model of {query.p} parameters, and {run.name!r} has "
+            f"{run.objective.p}; make it with run.query(X, y)"
+        )
+    if not np.isfinite(run.w).all():
+        raise NotFiniteError(
+            f"{np.count_nonzero(~np.isfinite(run.w))} parameters of {run.name!r} are not finite: "
+            "its training diverged; train it with a smaller learning rate"
+        )
+    return METHODS[method](run, query)
