@@ -1,0 +1,138 @@
+"""Evidence and statements in, a record out. Reads nothing but its arguments and the law packs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from traceprop_nb.errors import unknown_name
+from traceprop_nb.reports.evidence import Coverage, Evidence
+from traceprop_nb.reports.facts import facts, numbered
+from traceprop_nb.reports.finding import STATES, Statement
+from traceprop_nb.reports.law import applicable
+from traceprop_nb.reports.plain import plain
+from traceprop_nb.reports.record import DIGEST_OF, Record
+from traceprop_nb.reports.schema import SCHEMA_ID
+from traceprop_nb.reports.section import Section
+from traceprop_nb.reports.session_record import SECTIONS
+from traceprop_nb.reports.stated import statements
+
+KINDS: Mapping[str, tuple[Section, ...]] = {"session": SECTIONS}
+
+STATEMENT = (
+    "This record lists what was observed in one notebook session, what people stated, and what "
+    "stayed open. It is no legal assessment and no verdict on a system. A field without evidence "
+    "says so."
+)
+NOT_SHOWN = (
+    "that the host's clock was right",
+    "that everything was captured: see what was not recorded",
+    "that statements by people are true, or who made them",
+    "that the whole record was not made anew: keep its digest somewhere else",
+)
+
+
+def now() -> datetime:
+    """The host's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def build(
+    evidence: Evidence,
+    *,
+    kind: str = "session",
+    clock: Callable[[], datetime] = now,
+    stated: Mapping[str, object] | None = None,
+) -> Record:
+    """A record of the evidence; the same arguments and time give the same bytes.
+
+    Args:
+        evidence: What the session captured; see `looked_again` to hash its files anew before.
+        kind: One of `KINDS`.
+        clock: Gives the time of the record, with a zone.
+        stated: Values that a person states, by field name; ``by`` names the person.
+
+    Raises:
+        UnknownNameError: for a kind or a stated field that does not exist.
+        OptionError: for a stated value that is empty or not plain.
+        RecordError: should the record break its own schema.
+    """
+    if kind not in KINDS:
+        raise unknown_name("kind of record", kind, KINDS)
+    when = clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = statements(KINDS[kind], stated or {}, when)
+    sections = [_section(section, evidence, said) for section in KINDS[kind]]
+    fields = [field for section in sections for field in section["fields"]]
+    content = {
+        "schema": SCHEMA_ID,
+        "kind": kind,
+        "generated_at": when,
+        "clock": "host_unattested",
+        "statement": STATEMENT,
+        "tool": {
+            "name": "traceprop_nb",
+            "version": _version(),
+            "capture_coverage": _coverage(evidence),
+        },
+        "scope": _scope(evidence),
+        "law": applicable(name for field in fields for name in field["provisions"]),
+        "sections": sections,
+        "summary": _summary(fields),
+        "evidence": [fact.to_dict() for fact in facts(evidence)],
+        "integrity": {
+            "canonicalization": "RFC8785",
+            "digest_of": DIGEST_OF,
+            "not_shown": list(NOT_SHOWN),
+        },
+    }
+    return Record.of(content, _locations(evidence))
+
+
+def _section(
+    section: Section, evidence: Evidence, said: Mapping[str, tuple[object, Statement]]
+) -> dict[str, Any]:
+    header = {"id": section.id, "title": section.title} | (
+        {"note": section.note} if section.note else {}
+    )
+    return {**header, "fields": [f.to_dict() for f in section.findings(evidence, said)]}
+
+
+def _summary(fields: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    counted = Counter(field["state"] for field in fields)
+    return {state: counted[state] for state in STATES}
+
+
+def _coverage(evidence: Evidence) -> dict[str, object]:
+    coverage = evidence.coverage or Coverage()
+    return {
+        "operations": coverage.recorded,
+        "recorder_errors": coverage.internal_errors,
+        "cells_not_recorded": plain(coverage.unrecorded_cells),
+        "known_gaps": plain(coverage.known_gaps),
+    }
+
+
+def _scope(evidence: Evidence) -> dict[str, object]:
+    session = evidence.session
+    return {
+        "session": plain(session.id) if session else None,
+        "notebook": plain(session.notebook) if session else None,
+    }
+
+
+def _locations(evidence: Evidence) -> dict[str, str]:
+    return {
+        numbered("sources", index): source.location
+        for index, source in enumerate(evidence.sources or ())
+        if source.location
+    }
+
+
+def _version() -> str | None:
+    try:
+        return version("traceprop_nb")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return None

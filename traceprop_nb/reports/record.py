@@ -1,0 +1,126 @@
+"""A record: canonical bytes that cannot be changed, written as JSON or HTML, and re-checked.
+
+The digest is the SHA-256 of the RFC 8785 canonical JSON of the record without its member
+``digest``. The JSON file is the canonical JSON with that member; the HTML file shows the same
+record, prints the same digest and carries the same JSON as escaped text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, cast
+
+from traceprop_nb.errors import OptionError, RecordError
+from traceprop_nb.reports.canonical import canonical, digest, read
+from traceprop_nb.reports.finding import STATES
+from traceprop_nb.reports.html import EMBEDDED, document
+from traceprop_nb.reports.schema import require_valid
+from traceprop_nb.reports.verify import Verification, inconsistencies, verification
+
+DIGEST_OF = "sha256 of the canonical UTF-8 bytes of this record without its member 'digest'"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a session shows, in one of six states a field.
+
+    Attributes:
+        body: Canonical JSON with the digest.
+        locations: Evidence id of a source -> its file, for `verify`; never written out.
+    """
+
+    body: bytes = field(repr=False)
+    locations: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], locations: Mapping[str, str]) -> Self:
+        """Seal the content with its digest.
+
+        Raises:
+            RecordError: where the schema refuses it, or it contradicts itself.
+        """
+        sealed = {**content, "digest": digest(dict(content))}
+        require_valid(sealed)
+        if wrong := inconsistencies(sealed):
+            raise RecordError(f"the record contradicts itself: {wrong[0]}")
+        return cls(canonical(sealed), dict(locations))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a saved ``.json`` or ``.html`` record, unchecked; `verify` checks it.
+
+        Raises:
+            RecordError: where the file holds no record.
+        """
+        text = Path(path).read_text("utf-8")
+        if Path(path).suffix.lower() in (".html", ".htm"):
+            found = re.search(EMBEDDED, text, re.DOTALL)
+            text = html.unescape(found[1]) if found else ""
+        try:
+            parsed = read(text)
+        except ValueError as error:
+            raise RecordError(f"{path} holds no record: {error}") from error
+        if not isinstance(parsed, dict):
+            raise RecordError(f"{path} holds no record but a JSON {type(parsed).__name__}")
+        return cls(canonical(parsed))
+
+    @property
+    def digest(self) -> str:
+        """``"sha256:..."`` as printed in the record."""
+        return str(self.to_dict().get("digest"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as new, plain dicts and lists."""
+        return cast(dict[str, Any], read(self.body))
+
+    def to_json(self) -> str:
+        """The canonical JSON (RFC 8785), on one line."""
+        return self.body.decode("utf-8")
+
+    def to_html(self) -> str:
+        """One self-contained page: no network, no scripts, the JSON inside."""
+        return document(self.to_dict(), self.to_json())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the record by the suffix of the path, and return the path.
+
+        Raises:
+            OptionError: for a suffix other than .json and .html.
+        """
+        target = Path(path)
+        writers = {".json": self.to_json, ".html": self.to_html, ".htm": self.to_html}
+        if target.suffix.lower() not in writers:
+            raise OptionError(
+                f"cannot save a record as {target.suffix or 'a file without suffix'!r}; "
+                "use .json or .html"
+            )
+        target.write_bytes(writers[target.suffix.lower()]().encode("utf-8"))
+        return target
+
+    def verify(self, folder: str | Path = ".") -> Verification:
+        """Check the record against its schema, its digests, itself and the source files.
+
+        Args:
+            folder: Where paths of sources start, for a record that was loaded.
+        """
+        return verification(self.to_dict(), self.locations, Path(folder))
+
+    def __repr__(self) -> str:
+        content = self.to_dict()
+        counts = [
+            f"{content['summary'][state]} {state.replace('_', ' ')}"
+            for state in STATES
+            if content["summary"][state]
+        ]
+        wrong = [
+            f"[!] {found['label']}: {found['check']['detail']}"
+            for section in content["sections"]
+            for found in section["fields"]
+            if found["state"] == "contradicted"
+        ]
+        head = f"{content['kind'].capitalize()} record of {content['generated_at']}"
+        return "\n".join([head, ", ".join(counts), *wrong, self.digest])
