@@ -1,0 +1,1 @@
+"""Static twins of the widgets: deterministic, without scripts, everything escaped."""
