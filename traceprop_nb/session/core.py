@@ -1,0 +1,319 @@
+"""The session: cells begin and end here, adapters are opened here, questions are answered here."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from traceprop_nb import adapters
+from traceprop_nb.errors import MissingFrameworkError, OptionError
+from traceprop_nb.gradients.capture import TrainOptions
+from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.lineage.graph import LineageGraph
+from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.session import questions, untraced
+from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
+from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
+from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
+from traceprop_nb.session.sources import Sources
+from traceprop_nb.session.training import Training
+from traceprop_nb.tracing import hooks
+from traceprop_nb.tracing.record import Recorder
+from traceprop_nb.tracing.rewrite import rewrite_module
+from traceprop_nb.tracing.rules import RuleTable
+
+if TYPE_CHECKING:
+    from traceprop_nb.reports import Record
+
+
+class _NoTaps:
+    """A framework whose rules need no tap."""
+
+    off: tuple[str, ...] = ()
+
+    def remove(self) -> None:
+        """Nothing to take off."""
+
+
+class Session:
+    """What has been traced, trained, asked and forgotten in one process.
+
+    Attributes:
+        graph: The lineage so far.
+        recorder: Its writer.
+        files: The sources by name, their digests and lines.
+        training: The recorded runs.
+        cells: Every cell that ran, in order.
+        namespace: The user's names as of the last cell.
+        tracing: Whether every cell is traced.
+    """
+
+    def __init__(self) -> None:
+        self.tracing = False
+        self._taps: dict[str, Any] = {}
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self.started = datetime.now(UTC)
+        self.graph = LineageGraph()
+        self.recorder = Recorder(self.graph, RuleTable())
+        self.recorder.on_import = self.open_adapters
+        self.files = Sources(self.graph)
+        self.recorder.on_source = self.files.watch
+        self.training = Training(self)
+        self.cells: list[CellRun] = []
+        self.namespace: dict[str, Any] = {}
+        self.origin_cells: dict[int, tuple[str, int]] = {}
+        self.asked: list[InfluenceAnswer] = []
+        self.forgotten: list[UnlearnAnswer] = []
+        self._running: list[CellRun] = []
+        self._ruled: set[str] = set()
+
+    # -- tracing -----------------------------------------------------------------------------
+
+    def trace_on(self) -> None:
+        """Trace every cell from now on."""
+        self.tracing = True
+
+    def trace_off(self) -> None:
+        """Trace only cells that ask for it."""
+        self.tracing = False
+
+    def reset(self) -> None:
+        """Forget everything recorded; whether cells are traced stays as it is."""
+        hooks.unbind()
+        for tap in self._taps.values():
+            tap.remove()
+        self._taps.clear()
+        self._fresh()
+
+    def status(self) -> TraceStatus:
+        """The session so far."""
+        statuses = self.graph.columns().nodes[:, 4] if len(self.graph) else np.empty(0, np.int64)
+        return TraceStatus(
+            tracing=self.tracing,
+            cells=sum(cell.traced for cell in self.cells),
+            operations=len(self.graph),
+            bytes_log=self.graph.nbytes(),
+            sources=tuple(self.sources),
+            runs=tuple(self.runs),
+            by_status=self.by_status(statuses),
+            swallowed=dict(self.recorder.swallowed),
+            taps_off=tuple(name for tap in self._taps.values() for name in tap.off),
+        )
+
+    def by_status(self, own: Any) -> dict[str, int]:
+        """Operations by the worst of their own status and their direct edges'."""
+        worst = np.array(own, np.int64)
+        edges = self.graph.columns().edges
+        first = self.graph.columns().nodes[:, 5] if len(self.graph) else np.empty(0, np.int64)
+        owner = np.searchsorted(first, np.arange(len(edges)), side="right") - 1
+        direct = edges[:, 2] < 4 if len(edges) else np.empty(0, bool)
+        if len(edges):
+            np.maximum.at(worst, owner[direct], edges[direct, 2] % 4)
+        return {s.name.lower(): int((worst == s).sum()) for s in Status}
+
+    # -- cells -------------------------------------------------------------------------------
+
+    def begin_cell(
+        self,
+        number: int,
+        source: str,
+        *,
+        traced: bool,
+        name: str | None = None,
+        granularity: str = "op",
+    ) -> None:
+        """A cell is about to run.
+
+        Raises:
+            OptionError: A granularity that is not recorded yet.
+        """
+        if traced and granularity != "op":
+            raise OptionError(
+                f"granularity {granularity!r} is not available yet; every operation is recorded "
+                "('op'), so leave the option out"
+            )
+        cell = CellRun(number, source, traced, name, len(self.graph))
+        self.cells.append(cell)
+        self._running.append(cell)
+        self.recorder.cell = number
+        if traced:
+            hooks.publish()
+            self.open_adapters()
+            hooks.bind(self.recorder)
+        elif not any(outer.traced for outer in self._running):
+            hooks.unbind()
+
+    def rewrite(self, tree: ast.Module) -> ast.Module:
+        """Make the running cell's tree record itself; as it was where that fails."""
+        if not self._running:
+            return tree
+        cell = self._running[-1]
+        spare = pickle.dumps(tree)
+        try:
+            return rewrite_module(tree, self.recorder, cell.source)
+        except Exception:  # noqa: BLE001  # a cell we cannot rewrite must still run
+            cell.rewritten = False
+            self.recorder.failed("rewrite")
+            return pickle.loads(spare)
+
+    def end_cell(self, ok: bool, error: str | None = None) -> CellSummary:
+        """The running cell ended, well or not."""
+        cell = self._running.pop()
+        cell.ok, cell.error = ok, error
+        if not any(outer.traced for outer in self._running):
+            hooks.unbind()
+        self.recorder.end_cell()
+        if self._running:
+            self.recorder.cell = self._running[-1].number
+        return self._summary(cell)
+
+    def _summary(self, cell: CellRun) -> CellSummary:
+        graph = self.graph
+        fresh = range(cell.first_node, len(graph))
+        inexact = [n for n in fresh if self._own_status(n) == Status.INEXACT]
+        opaque = [n for n in fresh if graph.status(n) == Status.UNKNOWN]
+        return CellSummary(
+            cell.name,
+            cell.number,
+            len(fresh),
+            tuple(dict.fromkeys(s.name for n, s in graph.sources.items() if n in fresh)),
+            tuple(dict.fromkeys(graph.op_name(n) for n in inexact)),
+            tuple(dict.fromkeys(self.describe(n) for n in opaque)),
+        )
+
+    def _own_status(self, node: int) -> Status:
+        edges = self.graph.edges(node)
+        return max([self.graph.status(node), *(s for _, _, kind, s in edges if not kind)])
+
+    def describe(self, node: int) -> str:
+        """An operation's name; for a source, that it was read."""
+        source = self.graph.sources.get(node)
+        if source is None:
+            return self.graph.op_name(node)
+        return f"read_{source.detail.get('reader', source.kind)}" if source.path else source.name
+
+    def bind(self, namespace: Mapping[str, Any]) -> None:
+        """After a cell: these are the user's names now."""
+        self.namespace = dict(namespace)
+        cell = self._running[-1] if self._running else None
+        if cell is not None and (not cell.traced or not cell.rewritten):
+            untraced.mark(
+                self.recorder, cell.source, self.namespace, self.origin_cells, cell.number
+            )
+
+    def names(self) -> dict[int, str]:
+        """Node of every live named value -> its name."""
+        found: dict[int, str] = {}
+        for name, value in self.namespace.items():
+            node = self.recorder.identity.node(value)
+            if node is not None and node not in found:
+                found[node] = name
+        return found
+
+    # -- adapters ----------------------------------------------------------------------------
+
+    def open_adapters(self) -> None:
+        """Open the adapter of every framework that the user has imported by now."""
+        for framework in adapters.imported():
+            if framework in self._taps:
+                continue
+            try:
+                rules = adapters.load(framework, "rules")
+            except MissingFrameworkError:
+                continue  # half imported: the next statement tries again
+            if framework not in self._ruled:
+                rules.install(self.recorder.table)
+                self._ruled.add(framework)
+            if not hasattr(rules, "taps"):
+                self._taps[framework] = _NoTaps()
+                continue
+            tap = rules.taps(self.recorder)
+            self._taps[framework] = tap
+            tap.install()
+        self.training.watch(adapters.imported())
+
+    def close(self) -> None:
+        """Take every tap off the libraries again; what was recorded stays."""
+        hooks.unbind()
+        for tap in self._taps.values():
+            tap.remove()
+        self._taps.clear()
+
+    # -- what is there -----------------------------------------------------------------------
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the sources, in the order in which they entered."""
+        return list(dict.fromkeys(self.files.names().values()))
+
+    @property
+    def runs(self) -> dict[str, TrainingRun]:
+        """Recorded training runs by name, oldest first."""
+        return self.training.runs
+
+    # -- training and questions: see the modules of those names --------------------------------
+
+    def begin_train(self, name: str, options: TrainOptions | None = None) -> None:
+        """A training cell is about to run."""
+        self.training.begin(name, options or TrainOptions(), time.perf_counter())
+
+    def end_train(self, ok: bool) -> TrainingRun | None:
+        """The training cell ended; its run, or None if it failed.
+
+        Raises:
+            NoModelError: Nothing was trained in it that can be recorded; says what to do.
+        """
+        return self.training.end(ok)
+
+    def source(self, value: Any, name: str) -> Any:
+        """Declare a value to be a source of its own, row i its record i; returns the value."""
+        self.open_adapters()
+        self.recorder.source(value, name, "table", declared=True)
+        return value
+
+    def rows(self, x: Any, i: Any) -> RowAnswer:
+        """Where row i of a value came from. See ``traceprop_nb.rows``."""
+        return questions.rows(self, x, i)
+
+    def impact(self, source: str, row: int) -> ImpactAnswer:
+        """What a record reached. See ``traceprop_nb.impact``."""
+        return questions.impact(self, source, row)
+
+    def why(self, x: Any) -> WhyAnswer:
+        """How far a value's lineage may be trusted. See ``traceprop_nb.why``."""
+        return questions.why(self, x)
+
+    def lineage(self, x: Any = None) -> LineageAnswer:
+        """The graph around a value, or all of it. See ``traceprop_nb.lineage``."""
+        return questions.lineage(self, x)
+
+    def influence(self, X: Any, y: Any = None, **options: Any) -> InfluenceAnswer:
+        """What drove a prediction. See ``traceprop_nb.influence``."""
+        from traceprop_nb.session import influence
+
+        answer = influence.influence(self, X, y, **options)
+        self.asked.append(answer)
+        return answer
+
+    def unlearn(self, **options: Any) -> UnlearnAnswer:
+        """A model without some rows. See ``traceprop_nb.unlearn``."""
+        from traceprop_nb.session import unlearn
+
+        answer = unlearn.unlearn(self, **options)
+        self.forgotten.append(answer)
+        return answer
+
+    def report(self, kind: str = "session", **stated: Any) -> Record:
+        """What is on record. See ``traceprop_nb.report``."""
+        from traceprop_nb.reports import build
+        from traceprop_nb.session.evidence import evidence
+
+        return build(evidence(self), kind=kind, stated=stated)

@@ -1,0 +1,242 @@
+"""The session's facts as the frozen extract that a record is built from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections import Counter
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.lineage import query
+from traceprop_nb.lineage.maps import Ints
+from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.reports.evidence import (
+    CellFact,
+    Coverage,
+    Environment,
+    Evidence,
+    InfluenceFact,
+    OperationCount,
+    Origins,
+    Repository,
+    RunFact,
+    SessionFact,
+    SourceFact,
+    StatusWord,
+    TopRow,
+    UnlearningFact,
+)
+from traceprop_nb.reports.files import looked_again, shown_path
+from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
+
+if TYPE_CHECKING:
+    from traceprop_nb.session.core import Session
+
+_WORDS: tuple[StatusWord, ...] = ("exact", "assumed", "inexact", "unknown")
+_PACKAGES = (
+    "traceprop-nb", "numpy", "scipy", "pandas", "scikit-learn", "torch", "jax", "polars", "ipython",
+    "ipykernel", "jupyterlab", "notebook",
+)  # fmt: skip
+
+
+def evidence(session: Session) -> Evidence:
+    """Everything that a record may draw on. A session without a cell knows nothing."""
+    if not session.cells:
+        return Evidence()
+    started = session.started.isoformat(timespec="seconds")
+    digest = hashlib.sha256(f"{started}{os.getpid()}".encode()).hexdigest()
+    return looked_again(
+        Evidence(
+            session=SessionFact(f"ses_{digest[:16]}", started),
+            cells=_cells(session),
+            sources=_sources(session),
+            operations=_operations(session),
+            coverage=_coverage(session),
+            runs=_runs(session),
+            influences=tuple(_influence(answer) for answer in session.asked),
+            unlearnings=_unlearnings(session),
+            environment=_environment(),
+            repository=_repository(),
+        )
+    )
+
+
+def _cells(session: Session) -> tuple[CellFact, ...]:
+    return tuple(
+        CellFact(c.number, c.digest, bool(c.ok), c.traced and c.rewritten, c.name or "")
+        for c in session.cells
+        if c.ok is not None
+    )
+
+
+def _sources(session: Session) -> tuple[SourceFact, ...]:
+    named = session.files.names()
+    return tuple(
+        SourceFact(
+            key=node,
+            name=named[node],
+            kind=source.kind,
+            n_rows=source.n_rows,
+            path=None if source.path is None else shown_path(source.path, os.getcwd()),
+            digest=source.digest,
+            cell=source.cell,
+            line=source.line or None,
+            location=source.path,
+        )
+        for node, source in session.graph.sources.items()
+        if source.kind != "unknown"
+    )
+
+
+def _operations(session: Session) -> tuple[OperationCount, ...]:
+    graph = session.graph
+    counts: Counter[tuple[str, StatusWord]] = Counter()
+    for node in range(len(graph)):
+        edges = graph.edges(node)
+        worst = max([graph.status(node), *(s for _, _, kind, s in edges if not kind)])
+        counts[session.describe(node), _WORDS[worst]] += 1
+    return tuple(OperationCount(name, word, n) for (name, word), n in sorted(counts.items()))
+
+
+def _coverage(session: Session) -> Coverage:
+    unrecorded = tuple(c.number for c in session.cells if not c.traced or not c.rewritten)
+    gaps = [
+        f"{name} could not be watched in the installed version"
+        for name in session.status().taps_off
+    ]
+    return Coverage(
+        recorded=len(session.graph),
+        internal_errors=sum(session.recorder.swallowed.values()),
+        unrecorded_cells=unrecorded,
+        known_gaps=tuple(gaps),
+    )
+
+
+def _runs(session: Session) -> tuple[RunFact, ...]:
+    return tuple(_run(session, run, k) for k, run in enumerate(session.runs.values()))
+
+
+def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
+    index = np.arange(run.objective.n) if run.row_index is None else run.row_index
+    origins = _origins(session, run.rows_node, index)
+    traced = None
+    if run.rows_node is not None:
+        found = query.to_sources(session.graph, run.rows_node)
+        hit = np.zeros(len(index), bool)
+        for row_map in found.values():
+            if row_map.functional:
+                hit |= row_map.at(index) >= 0
+            else:
+                hit |= np.array([len(row_map.back(np.array([i]))) > 0 for i in index], bool)
+        traced = int(hit.sum())
+    facts = run.recorded
+    return RunFact(
+        name=run.name,
+        order=order,
+        framework=run.framework,
+        model=type(run.model).__name__,
+        n_rows=run.objective.n,
+        n_parameters=run.objective.p,
+        loss=facts.get("loss"),
+        hyperparameters=facts.get("hyperparameters"),
+        seconds=facts.get("seconds"),
+        rows_traced=traced,
+        origins=origins,
+        parameters_digest="sha256:" + hashlib.sha256(run.w.astype("<f8").tobytes()).hexdigest(),
+        parent=run.parent or "",
+        cell=session.training.cells.get(run.name),
+    )
+
+
+def _origins(session: Session, node: int | None, rows: Ints) -> Origins | None:
+    if node is None:
+        return None
+    if not len(rows):
+        return Origins({}, "exact")
+    found = query.backward(session.graph, node, np.unique(rows))
+    known = session.graph.sources
+    kept = {k: records for k, records in found.sources.items() if known[k].kind != "unknown"}
+    return Origins(kept, _WORDS[Status(found.status)])
+
+
+def _influence(answer: InfluenceAnswer) -> InfluenceFact:
+    top = tuple(
+        TopRow(entry.source, entry.record, entry.influence)
+        for entry in answer.top(0, 10)
+        if entry.record is not None
+    )
+    return InfluenceFact(
+        run=answer.run.name,
+        method=answer.result.method,
+        estimand=answer.result.estimand,
+        query=answer.title,
+        n_queries=len(answer.scores),
+        top=top,
+        note=answer.result.note,
+        cell=answer.cell,
+    )
+
+
+def _unlearnings(session: Session) -> tuple[UnlearningFact, ...]:
+    order = {name: k for k, name in enumerate(session.runs)}
+    return tuple(_unlearning(session, answer, order) for answer in session.forgotten)
+
+
+def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) -> UnlearningFact:
+    done, asked = answer.result, answer.asked
+    rows = done.forgotten if asked.row_index is None else asked.row_index[done.forgotten]
+    before = after = None
+    if done.gold_w is not None:
+        before = float(np.linalg.norm(asked.w - done.gold_w))
+        after = float(np.linalg.norm(done.w - done.gold_w))
+    return UnlearningFact(
+        order=order.get(answer.run.name, len(order)),
+        what=answer.what,
+        run=asked.name,
+        result=answer.run.name,
+        method="newton",
+        n_forgotten=len(done.forgotten),
+        forgotten=_origins(session, asked.rows_node, rows),
+        verified=done.verified,
+        verdict=done.verdict,
+        distance_before=before,
+        distance_after=after,
+        seconds=done.seconds,
+        cell=answer.cell,
+    )
+
+
+def _environment() -> Environment:
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return Environment(sys.version.split()[0], platform.platform(), packages)
+
+
+def _repository() -> Repository | None:
+    """The git work tree around the working folder; None where git cannot be asked."""
+
+    def git(*words: str) -> Any:
+        return subprocess.run(
+            ["git", *words], capture_output=True, text=True, timeout=5, check=False
+        )
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        if commit.returncode:
+            return Repository(found=False)
+        changes = git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    dirty = bool(changes.stdout.strip()) if not changes.returncode else None
+    return Repository(found=True, commit=commit.stdout.strip(), dirty=dirty)

@@ -1,0 +1,105 @@
+"""Influence: the scores of a method, with the way from each training row back to its file line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from traceprop_nb.attribution.methods import attribute
+from traceprop_nb.errors import OptionError
+from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.lineage import query
+from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.payloads.influence_table import InfluenceEntry
+from traceprop_nb.session import questions
+from traceprop_nb.session.learnt import InfluenceAnswer, check_by
+from traceprop_nb.session.origins import NOWHERE, Origins, origins
+
+if TYPE_CHECKING:
+    from traceprop_nb.session.core import Session
+
+
+def influence(  # noqa: PLR0913  # the public question
+    session: Session,
+    X: Any,
+    y: Any = None,
+    *,
+    k: int | None = 10,
+    run: str | TrainingRun | None = None,
+    method: str = "auto",
+    estimand: str = "leave_one_out",
+    by: str = "row",
+    title: str | None = None,
+) -> InfluenceAnswer:
+    """See ``traceprop_nb.influence``."""
+    check_by(by)
+    if estimand != "leave_one_out":
+        raise OptionError(f"estimand {estimand!r} is not available; use 'leave_one_out'")
+    if k is not None and k < 1:
+        raise OptionError(f"k={k} lists nothing; pass a positive number, or None for all rows")
+    asked = run if isinstance(run, TrainingRun) else session.training.find(run)
+    query_rows = asked.query(X, y)
+    result = attribute(asked, query_rows, method=method)
+    back = origins(session, asked)
+    return InfluenceAnswer(
+        asked,
+        result,
+        back,
+        title or _title(session, X),
+        k,
+        by,
+        _predicted(asked, X),
+        [] if y is None else [str(label) for label in np.atleast_1d(np.asarray(y)).ravel()],
+        lambda rank, j, score: entry(session, back, rank, j, score),
+        session.recorder.cell,
+    )
+
+
+def _title(session: Session, X: Any) -> str:
+    node = session.recorder.identity.node(X)
+    if node is not None:
+        site = session.graph.site(node)
+        name = session.names().get(node)
+        return name or (site.text if site is not None else session.graph.op_name(node))
+    name = next((n for n, value in session.namespace.items() if value is X), None)
+    return name or f"a {type(X).__name__}"
+
+
+def _predicted(run: TrainingRun, X: Any) -> list[str]:
+    outputs = np.atleast_2d(run.predict(X))
+    if run.classes is None:
+        return [", ".join(f"{value:.4g}" for value in row) for row in outputs]
+    best = outputs.argmax(axis=1)
+    return [f"{run.classes[c]} (p={row[c]:.3f})" for c, row in zip(best, outputs, strict=True)]
+
+
+def entry(session: Session, back: Origins, rank: int, j: int, score: float) -> InfluenceEntry:
+    """One line of the influence table, with all that is known of the training row."""
+    run = back.run
+    pairs = back.pairs(j)
+    label = str(run.labels[j]) if j < len(run.labels) else ""
+    if not pairs or back.names[pairs[0][1]] == NOWHERE:
+        return InfluenceEntry(
+            rank, j, NOWHERE if pairs else "", None, None, label, score, flags=("unknown",)
+        )
+    first, source = pairs[0]
+    node, record = int(back.node[first]), int(back.record[first])
+    line = session.files.lines(node, [record])
+    at = j if run.row_index is None else int(run.row_index[j])
+    found = query.backward(session.graph, run.rows_node or 0, at)
+    also = [f"also {back.names[s]} record {back.record[e]}" for e, s in pairs[1:4]]
+    doubt = [] if found.status == Status.EXACT else [found.status.name.lower()]
+    return InfluenceEntry(
+        rank,
+        j,
+        back.names[source],
+        record,
+        None if line is None else int(line[0]),
+        label,
+        score,
+        questions.short_path(session, found.path),
+        session.files.text(node, record),
+        session.files.fields(node, record),
+        (*doubt, *also),
+    )

@@ -1,0 +1,123 @@
+"""Unlearning: which training rows a request means, and the model without them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from traceprop_nb import adapters
+from traceprop_nb.errors import EmptyForgetSetError, OptionError, RowRangeError, unknown_name
+from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.lineage.maps import Ints
+from traceprop_nb.lineage.nodes import Source
+from traceprop_nb.reports.files import file_digest
+from traceprop_nb.session.learnt import UnlearnAnswer
+from traceprop_nb.session.origins import Origins, origins
+from traceprop_nb.unlearning.newton import forget, retained_run
+
+if TYPE_CHECKING:
+    from traceprop_nb.session.core import Session
+
+
+def unlearn(  # noqa: PLR0913  # the public question
+    session: Session,
+    *,
+    source: str | None = None,
+    rows: Any = None,
+    where: str | None = None,
+    run: str | TrainingRun | None = None,
+    gold: bool = False,
+    method: str = "auto",
+    evaluate: Any = None,
+) -> UnlearnAnswer:
+    """See ``traceprop_nb.unlearn``."""
+    if method not in ("auto", "newton"):
+        raise unknown_name("method", method, ("auto", "newton"))
+    if sum(x is not None for x in (source, rows, where)) != 1:
+        raise OptionError("say what to forget by exactly one of source=, rows= and where=")
+    asked = run if isinstance(run, TrainingRun) else session.training.find(run)
+    back = origins(session, asked)
+    if source is not None:
+        what, chosen = f"source {source}", _of_source(session, back, source)
+    elif where is not None:
+        what, chosen = f"where {where}", _matching(session, back, where)
+    else:
+        chosen = _given(rows)
+        what = f"rows {_ranges(chosen)}"
+    held_out = {name: asked.query(X, y) for name, (X, y) in (evaluate or {}).items()}
+    result = forget(asked, chosen, gold=gold, evaluate=held_out)
+    model = adapters.load(asked.framework, "objective").with_parameters(asked.model, result.w)
+    kept = retained_run(asked, result, model, _name(session, asked, what))
+    session.training.keep(kept)
+    return UnlearnAnswer(what, asked, kept, model, result, session.recorder.cell)
+
+
+def _given(rows: Any) -> Ints:
+    chosen = np.atleast_1d(np.asarray(rows))
+    if not chosen.size:
+        raise EmptyForgetSetError("rows= is empty: there is nothing to forget")
+    if chosen.dtype == bool:
+        return np.flatnonzero(chosen).astype(np.int64)
+    if chosen.dtype.kind not in "iu":
+        raise OptionError(f"rows={rows!r} are no row numbers; pass integers, from 0")
+    if (chosen < 0).any():
+        raise RowRangeError(f"there is no training row {chosen.min()}; rows count from 0")
+    return np.unique(chosen).astype(np.int64)
+
+
+def _of_source(session: Session, back: Origins, source: str) -> Ints:
+    named = session.files.names()
+    name = source if source in session.sources else named[session.files.nodes(source)[0]]
+    if name not in back.names:
+        have = ", ".join(map(repr, back.names)) or "none"
+        raise EmptyForgetSetError(
+            f"no training row of {back.run.name!r} comes from {name!r}; its rows come from {have}"
+        )
+    return back.of(name)
+
+
+def _matching(session: Session, back: Origins, where: str) -> Ints:
+    """Training rows made of a record, of any source, for which the expression holds."""
+    door = adapters.load("pandas", "matching")
+    sources = session.files.settled()
+    problems: list[str] = []
+    hit: list[Ints] = []
+    nodes = [int(node) for node in np.unique(back.node) if node >= 0]
+    for node in nodes:
+        live = next((t for t, its in session.recorder.identity if its == node), None)
+        found = _changed(sources[node], live) or door.matching(sources[node], where, live)
+        if isinstance(found, str):
+            problems.append(found)
+        else:
+            pairs = (back.node == node) & np.isin(back.record, found)
+            hit.append(back.row[pairs])
+    if nodes and len(problems) == len(nodes):
+        raise OptionError(
+            f"where={where!r} cannot be asked of any source: {'; '.join(dict.fromkeys(problems))}"
+        )
+    chosen = np.unique(np.concatenate(hit or [np.empty(0, np.int64)]))
+    if not len(chosen):
+        raise EmptyForgetSetError(f"no training row of {back.run.name!r} is one where {where}")
+    return chosen.astype(np.int64)
+
+
+def _changed(source: Source, live: Any) -> str:
+    """Why a source's file may not be asked again, or nothing."""
+    if live is not None or source.path is None or file_digest(source.path) == source.digest:
+        return ""
+    return f"{source.path} is no longer the file that was read"
+
+
+def _ranges(rows: Ints) -> str:
+    """Row numbers as text, stretches shortened: 1, 5, 9-12."""
+    cuts = np.flatnonzero(np.diff(rows) != 1) + 1
+    parts = [f"{p[0]}-{p[-1]}" if len(p) > 1 else f"{p[0]}" for p in np.split(rows, cuts)]
+    return ", ".join(parts[:6]) + (f", ... ({len(rows)} rows)" if len(parts) > 6 else "")
+
+
+def _name(session: Session, run: TrainingRun, what: str) -> str:
+    name, k = f"{run.name} without {what}", 2
+    while name in session.runs:
+        name, k = f"{run.name} without {what} ({k})", k + 1
+    return name
