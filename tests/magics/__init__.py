@@ -1,0 +1,1 @@
+"""The notebook's side, through a real IPython shell or kernel."""

@@ -1,0 +1,199 @@
+"""What a cell records, by every way in which it may be run."""
+
+from __future__ import annotations
+
+import pytest
+
+from traceprop_nb.lineage.nodes import Status
+
+LOAD = "import pandas as pd, numpy as np\ndf = pd.read_csv('a.csv')\n"
+
+
+@pytest.fixture
+def work(shell, session, tmp_path, monkeypatch):
+    """A shell in a folder with one file of which the middle row will be dropped."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("k,v\nx,1\ny,-2\nz,3\n", encoding="utf-8")
+    return shell
+
+
+def behind(shell, session, name: str, row: int = 1):
+    """The answer for a row of a value."""
+    return session.rows(shell.ip.user_ns[name], row)
+
+
+def exact(shell, session, name: str = "kept", record: int = 2, row: int = 1):
+    """Check that a row of a value came from exactly one record; returns the path."""
+    answer = behind(shell, session, name, row)
+    assert {k: v.tolist() for k, v in answer.sources.items()} == {"a.csv": [record]}
+    assert answer.status == Status.EXACT
+    assert answer.lines["a.csv"].tolist() == [record + 2]
+    return answer.path
+
+
+KEEP = "kept = df[df.v > 0]\n"
+FIT = (
+    "from sklearn.linear_model import LogisticRegression\n"
+    "LogisticRegression().fit(df[['v']].to_numpy(), df.v > 0)\n"
+)
+INDENTED = "  import pandas as pd\n  df = pd.read_csv('a.csv')\n\n  kept = df[df.v > 0]\n"
+NESTED, AWAIT = "# 1\n\n" + KEEP, "import asyncio\nawait asyncio.sleep(0)\n"
+WAYS = {
+    "a header": ("%%trace\n" + LOAD + KEEP, 4),
+    "a header after blank lines": ("\n\n%%trace\n" + LOAD + KEEP, 4),
+    "an indented cell": ("%%trace\n" + INDENTED, 5),
+    "a timed cell": ("%%trace\n%%time\n" + LOAD + KEEP, 5),
+    "a header below a timer": ("%%time\n%%trace\n" + LOAD + KEEP, 5),
+    "a captured cell": ("%%trace\n%%capture\n" + LOAD + KEEP, 5),
+    "a header below a capture": ("%%capture\n%%trace\n" + LOAD + KEEP, 5),
+    "a timed line": ("%%trace\n" + LOAD + "%time " + KEEP, 4),
+    "a timed value": ("%%trace\n" + LOAD + "kept = %time df[df.v > 0]\n", 4),
+    "a repeated line": ("%%trace\n" + LOAD + "%timeit -n1 -r1 df[df.v > 0]\n" + KEEP, 5),
+    "await in between": ("%%trace\n" + LOAD + AWAIT + KEEP, 6),
+    "a nested cell": ("%%trace\n" + LOAD + f"get_ipython().run_cell({NESTED!r})", 3),
+    "a call of the magic": (f"get_ipython().run_cell_magic('trace', '', {LOAD + KEEP!r})\n", 3),
+    "unicode before it": ("%%trace\n" + LOAD + "größe = 'ä😀'; " + KEEP, 4),
+    "a training header": ("%%train clf\n" + LOAD + KEEP + FIT, 4),
+}  # fmt: skip
+"""A cell, and the line on which its value is made."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_are_exact_and_the_step_names_its_line_and_text(work, session, way):
+    source, line = WAYS[way]
+    result = work(source)
+    assert result.success, work.printed + work.errors
+    path = exact(work, session)
+    assert path[-1][1:] == (1, line)
+    node = session.recorder.identity.node(work.ip.user_ns["kept"])
+    assert session.graph.site(node).text == "df[df.v > 0]"
+    assert not session.status().swallowed
+
+
+def test_every_cell_is_traced_while_tracing_is_on(work, session):
+    work("%trace on")
+    work(LOAD)
+    work("kept = df[df.v > 0]")
+    exact(work, session)
+    assert work.printed == ""
+    work("%trace off")
+    work("later = df[df.v > 0]")
+    assert session.recorder.identity.node(work.ip.user_ns["later"]) is None
+    assert repr(work.value("%trace")).startswith("tracing   off")
+
+
+def test_reset_forgets(work, session):
+    work("%%trace\n" + LOAD)
+    assert session.status().operations > 0
+    work("%trace reset")
+    assert session.status().operations == 0
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0]")
+    exact(work, session)
+
+
+def test_verifying_says_honestly_that_it_cannot_yet(work, session):
+    if hasattr(session, "verify"):
+        pytest.skip("the session can verify")
+    assert not work("%trace verify").success
+    assert "not available" in work.printed + work.errors
+
+
+def test_a_cell_run_twice_leaves_both_in_the_log_and_the_name_on_the_new(work, session):
+    cell = "%%trace\n" + LOAD + "kept = df[df.v > 0]"
+    work(cell)
+    first = session.recorder.identity.node(work.ip.user_ns["kept"])
+    before = len(session.graph)
+    work(cell)
+    assert session.recorder.identity.node(work.ip.user_ns["kept"]) > first
+    assert session.graph.op_name(first) == "[]"
+    assert len(session.graph) == 2 * before
+    exact(work, session)
+    assert [c.number for c in session.cells] == [1, 2]
+
+
+def test_asking_does_not_make_a_value_less_certain(work, session):
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0]")
+    for question in ("%lineage kept --row 1", "t = %lineage kept\nkept.head()", "%lineage kept;"):
+        work(question)
+    exact(work, session)
+
+
+def test_what_an_untraced_cell_did_is_not_called_exact(work, session):
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0].copy()")
+    work("%time kept.sort_values('v', inplace=True)")
+    assert behind(work, session, "kept").status != Status.EXACT
+
+
+def test_a_failed_cell_keeps_what_it_did_until_then(work, session):
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0]\n1 / 0\n")
+    assert "ZeroDivisionError" in work.printed
+    exact(work, session)
+    assert session.cells[-1].ok is False
+    assert session.cells[-1].error == "ZeroDivisionError"
+
+
+def test_an_interrupted_cell_keeps_what_it_did_until_then(work, session):
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0]\nraise KeyboardInterrupt\n")
+    exact(work, session)
+    assert session.cells[-1].error == "KeyboardInterrupt"
+    work("%%trace\nmore = kept.v * 2\n")
+    exact(work, session, "more")
+
+
+def test_a_syntax_error_is_a_failed_cell(work, session):
+    work("%%trace\nx = = 1\n")
+    assert session.cells[-1].error == "SyntaxError"
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0]\n")
+    exact(work, session)
+
+
+def test_a_script_run_inside_a_cell_is_not_seen_and_not_guessed(work, session, tmp_path):
+    (tmp_path / "script.py").write_text(LOAD + "kept = df[df.v > 0]\n")
+    work("%%trace\n%run script.py\n")
+    assert session.recorder.identity.node(work.ip.user_ns["kept"]) is None
+
+
+def test_a_value_displayed_through_a_magic_keeps_its_lineage(work, session):
+    work("%%trace\n" + LOAD + "%time kept = df[df.v > 0]\nkept")
+    work("%%trace\n%%time\nkept")
+    work("%%trace\nagain = %time kept")
+    exact(work, session, "again")
+
+
+def test_a_granularity_that_is_not_there_is_refused_before_the_cell_runs(work, session):
+    result = work("%%trace --granularity epoch\nran = True")
+    if result.success:
+        pytest.skip("the session records epochs")
+    assert "ran" not in work.ip.user_ns
+    assert len((work.printed + work.errors).strip().splitlines()) == 1
+    assert "OptionError" in work.printed + work.errors
+    assert work.value("%%trace --quiet\n1 + 1") == 2
+
+
+def test_a_setting_that_cannot_be_met_says_so_and_lets_cells_run(work, session):
+    work("%config TracepropMagics.granularity = 'epoch'")
+    work("%trace on")
+    assert work("x = 1").success
+    assert "OptionError" in work.printed + work.errors
+    assert work("%config TracepropMagics.granularity = 'op'").success
+    assert work("x = 2").success
+    assert work.printed + work.errors == ""
+
+
+def test_training_without_a_model_stops_with_advice(work, session):
+    result = work("%%train clf\n" + LOAD)
+    assert not result.success
+    assert type(result.error_in_exec).__name__ == "NoModelError"
+    shown = (work.printed + work.errors).strip()
+    assert shown.startswith("NoModelError: ")
+    assert len(shown.splitlines()) == 1
+    assert "df" in work.ip.user_ns
+    result = work("get_ipython().run_cell_magic('train', 'clf', 'x = 1')")
+    assert type(result.error_in_exec).__name__ == "NoModelError"
+
+
+def test_a_failed_training_cell_shows_the_users_error_only(work, session):
+    work("%%train clf\n1 / 0\n")
+    assert "ZeroDivisionError" in work.printed
+    assert "NoModelError" not in work.printed
+    assert not session.runs

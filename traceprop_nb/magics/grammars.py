@@ -1,0 +1,136 @@
+"""The grammar of every magic: the only place that says which options there are.
+
+Parsing, ``--help``, ``?``, Tab and the tests all read these parsers.
+"""
+
+from __future__ import annotations
+
+from traceprop_nb.magics.arguments import MagicParser, assignment, one_of, positive
+
+GRANULARITIES = ("op", "batch", "epoch")
+SAVED_LINEAGE = ".svg, .html, .dot or .json"
+
+
+def _trace_cell() -> MagicParser:
+    parser = MagicParser(
+        "%%trace",
+        "Record the lineage of everything this cell computes, and show what it added.",
+        "The cell runs as it would without the header: same values, output, errors and await.",
+    )
+    parser.add_argument("name", metavar="NAME", nargs="?", help="what to call the cell")
+    parser.add_argument(
+        "--granularity", type=one_of(*GRANULARITIES), help="how much of a loop is kept"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show nothing after the cell")
+    return parser
+
+
+def _trace_line() -> MagicParser:
+    parser = MagicParser(
+        "%trace",
+        "Trace every cell from the next one on, or say what has been traced so far.",
+        "on: every cell is traced. off: only cells under %%trace. status: operations, sources and\n"
+        "cost so far. reset: forget all of it. verify: check lineage against carried row ids.",
+    )
+    words = one_of("on", "off", "status", "reset", "verify")
+    parser.add_argument("what", metavar="on|off|status|reset|verify", nargs="?", type=words)
+    return parser
+
+
+def _train() -> MagicParser:
+    parser = MagicParser(
+        "%%train",
+        "Trace this cell and record the training in it: rows, parameters, checkpoints, loss.",
+        "The training itself stays as it is; parameters are equal bit for bit.",
+    )
+    parser.add_argument("name", metavar="NAME", help="what to call the run")
+    parser.add_argument("--model", metavar="M", help="variable that holds the model")
+    parser.add_argument("--loss", metavar="L", help="the loss, where it cannot be seen")
+    parser.add_argument(
+        "--proj-dim", metavar="K", type=positive, help="dimensions kept of a larger gradient"
+    )
+    parser.add_argument("--checkpoints", metavar="N", type=positive, help="checkpoints to keep")
+    parser.add_argument(
+        "--sources", metavar="S", nargs="+", default=(), help="sources the rows come from"
+    )
+    return parser
+
+
+def _lineage() -> MagicParser:
+    parser = MagicParser(
+        "%lineage",
+        "Show where a value comes from; without OBJ, the whole session.",
+        "%lineage X_train --row 17     the source rows behind row 17, and the path\n"
+        "%lineage df --focus up --save lineage.svg",
+    )
+    parser.add_argument("value", metavar="OBJ", nargs="*", help="a variable or expression")
+    parser.add_argument("--row", metavar="I", type=int, help="one row of it, counted from 0")
+    parser.add_argument("--focus", type=one_of("up", "down"), help="only causes, or only effects")
+    parser.add_argument("--depth", metavar="K", type=positive, help="at most K steps away")
+    parser.add_argument("--save", metavar="FILE", help=f"write {SAVED_LINEAGE}")
+    return parser
+
+
+def _influence() -> MagicParser:
+    parser = MagicParser(
+        "%influence",
+        "Which training rows drove a prediction. Positive: without the row its loss would rise.",
+        "%influence X_test[412] -k 20\n%influence X_test[:5] --y y_test[:5] --by source",
+    )
+    parser.add_argument("value", metavar="EXPR", nargs="+", help="the rows to explain")
+    parser.add_argument("--y", metavar="EXPR", help="their true outcomes; else the predicted ones")
+    parser.add_argument("-k", metavar="K", type=positive, help="rows to list")
+    parser.add_argument("--by", type=one_of("row", "source"), default="row", help="row or source")
+    parser.add_argument("--run", metavar="NAME", help="the training run; the last by default")
+    parser.add_argument("--method", metavar="METHOD", default="auto", help="the estimator")
+    parser.add_argument("--save", metavar="FILE.csv", help="write the table")
+    return parser
+
+
+def _unlearn() -> MagicParser:
+    parser = MagicParser(
+        "%unlearn",
+        "What the model would be without some of its training rows. The model is not touched.",
+        "%unlearn --source hospital_a.csv --gold\n%unlearn --rows 1,5,9-12",
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--source", metavar="ID", help="every row of a source")
+    what.add_argument("--rows", metavar="1,5,9-12", help="training rows, or an expression for them")
+    what.add_argument("--where", metavar="EXPR", help="rows for which it holds")
+    parser.add_argument("--gold", action="store_true", help="retrain too, and compare")
+    parser.add_argument("--run", metavar="NAME", help="the training run; the last by default")
+    return parser
+
+
+def _report() -> MagicParser:
+    parser = MagicParser(
+        "%report",
+        "What this session can prove about itself, as a record; what it cannot is said.",
+        '%report --set purpose="triage support" --save record.html',
+    )
+    parser.add_argument("kind", metavar="KIND", nargs="?", default="session", help="which record")
+    parser.add_argument(
+        "--set",
+        metavar="field=value",
+        dest="stated",
+        type=assignment,
+        action="append",
+        default=[],
+        help="state what no trace can show; repeatable",
+    )
+    parser.add_argument("--save", metavar="FILE", help="write .json or .html")
+    return parser
+
+
+TRACE_CELL = _trace_cell()
+TRACE_LINE = _trace_line()
+TRAIN = _train()
+LINEAGE = _lineage()
+INFLUENCE = _influence()
+UNLEARN = _unlearn()
+REPORT = _report()
+
+PARSERS = {
+    parser.prog: parser
+    for parser in (TRACE_CELL, TRACE_LINE, TRAIN, LINEAGE, INFLUENCE, UNLEARN, REPORT)
+}

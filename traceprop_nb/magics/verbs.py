@@ -1,0 +1,212 @@
+"""The magics themselves: tracing, training, lineage, influence, unlearning and the record.
+
+Each line magic asks the session one question and returns its answer, which displays itself.
+``%%trace`` and ``%%train`` are taken off a cell before it runs (``header``); the methods of those
+names serve ``%%trace?``, ``%lsmagic`` and calls of ``run_cell_magic``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    cell_magic,
+    line_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
+from traitlets import Bool, Enum, Int
+
+from traceprop_nb.magics import grammars
+from traceprop_nb.magics.arguments import Help, MagicParser, joined, without_semicolon
+from traceprop_nb.magics.cells import Cells
+from traceprop_nb.magics.display import cell_shown
+from traceprop_nb.magics.expressions import evaluate
+from traceprop_nb.magics.faults import short_errors
+from traceprop_nb.magics.header import Header
+from traceprop_nb.magics.rows import is_row_list, row_list
+from traceprop_nb.magics.view import LineageView
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from traceprop_nb.session import Session
+
+Method = Callable[..., Any]
+
+
+def _documented(parser: MagicParser) -> Callable[[Method], Method]:
+    """Give a magic its grammar's text as documentation, for ``?`` and the reference."""
+
+    def set_text(method: Method) -> Method:
+        method.__doc__ = parser.documentation()
+        return method
+
+    return set_text
+
+
+@magics_class
+class TracepropMagics(Magics):
+    """Lineage, influence and unlearning in the notebook."""
+
+    granularity = Enum(
+        grammars.GRANULARITIES, default_value="op", help="How much of a loop is kept."
+    ).tag(config=True)
+    widget = Bool(True, help="Show answers as widgets; else as text.").tag(config=True)
+    k = Int(10, min=1, help="Rows that %influence lists.").tag(config=True)
+    proj_dim = Int(4096, min=1, help="Dimensions that %%train keeps of a larger gradient.").tag(
+        config=True
+    )
+    checkpoints = Int(1, min=1, help="Checkpoints that %%train keeps.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell, session: Session) -> None:
+        super().__init__(shell)
+        self.session = session
+        self.undo = ExitStack()
+        self.cells = Cells(self, session, cell_shown(self))
+
+    # -- recording ----------------------------------------------------------------------------
+
+    @no_var_expand
+    @cell_magic("trace")
+    @short_errors
+    @_documented(grammars.TRACE_CELL)
+    def _trace_cell(self, line: str, cell: str) -> Any:
+        options = grammars.TRACE_CELL.read(line)
+        if options.help:
+            return Help(grammars.TRACE_CELL.documentation())
+        return self.cells.run(cell, Header(trace=options))
+
+    @no_var_expand
+    @cell_magic("train")
+    @short_errors
+    @_documented(grammars.TRAIN)
+    def _train_cell(self, line: str, cell: str) -> Any:
+        options = grammars.TRAIN.read(line)
+        if options.help:
+            return Help(grammars.TRAIN.documentation())
+        return self.cells.run(cell, Header(train=options))
+
+    @no_var_expand
+    @line_magic("trace")
+    @short_errors
+    @_documented(grammars.TRACE_LINE)
+    def _trace_line(self, line: str) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            what = options.what or "status"
+            if what in ("status", "verify"):
+                return self._verify() if what == "verify" else self.session.status()
+            {"on": self.session.trace_on, "off": self.session.trace_off}.get(
+                what, self.session.reset
+            )()
+            return None
+
+        return self._ask(grammars.TRACE_LINE, line, answer)
+
+    def _verify(self) -> Any:
+        verify = getattr(self.session, "verify", None)
+        if verify is None:
+            raise UsageError("%trace verify is not available in this version")
+        return verify()
+
+    # -- questions ----------------------------------------------------------------------------
+
+    @needs_local_scope
+    @no_var_expand
+    @line_magic("lineage")
+    @short_errors
+    @_documented(grammars.LINEAGE)
+    def _lineage(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            text = joined(options.value)
+            value = None if text is None else self._value(text, "%lineage", local_ns)
+            if options.row is not None:
+                if text is None:
+                    raise UsageError("%lineage: --row needs a value, as in %lineage X --row 3")
+                return self.session.rows(value, options.row)
+            view = LineageView(self.session.lineage(value), options.focus or "both", options.depth)
+            if options.save:
+                view.save(options.save)
+            return view
+
+        return self._ask(grammars.LINEAGE, line, answer)
+
+    @needs_local_scope
+    @no_var_expand
+    @line_magic("influence")
+    @short_errors
+    @_documented(grammars.INFLUENCE)
+    def _influence(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            text = " ".join(options.value)
+            found = self.session.influence(
+                self._value(text, "%influence", local_ns),
+                None if options.y is None else self._value(options.y, "%influence", local_ns),
+                title=text,
+                k=options.k or self.k,
+                run=options.run,
+                method=options.method,
+                by=options.by,
+            )
+            if options.save:
+                found.save(options.save)
+            return found
+
+        return self._ask(grammars.INFLUENCE, line, answer)
+
+    @needs_local_scope
+    @no_var_expand
+    @line_magic("unlearn")
+    @short_errors
+    @_documented(grammars.UNLEARN)
+    def _unlearn(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            rows = options.rows
+            if rows is not None and is_row_list(rows):
+                rows = row_list(rows)
+            elif rows is not None:
+                rows = self._value(rows, "%unlearn", local_ns)
+            return self.session.unlearn(
+                source=options.source,
+                rows=rows,
+                where=options.where,
+                run=options.run,
+                gold=options.gold,
+            )
+
+        return self._ask(grammars.UNLEARN, line, answer)
+
+    @no_var_expand
+    @line_magic("report")
+    @short_errors
+    @_documented(grammars.REPORT)
+    def _report(self, line: str) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            record = self.session.report(options.kind, **dict(options.stated))
+            if options.save:
+                record.save(options.save)
+            return record
+
+        return self._ask(grammars.REPORT, line, answer)
+
+    # -- shared -------------------------------------------------------------------------------
+
+    def _ask(
+        self, parser: MagicParser, line: str, answer: Callable[[argparse.Namespace], Any]
+    ) -> Any:
+        """Read a line, answer it; a trailing ``;`` answers without showing."""
+        bare, silent = without_semicolon(line)
+        options = parser.read(bare)
+        if options.help:
+            return Help(parser.documentation())
+        found = answer(options)
+        return None if silent else found
+
+    def _value(self, text: str, magic: str, local: Mapping[str, Any] | None) -> Any:
+        return evaluate(text, magic, self.shell.user_ns, local or {})
