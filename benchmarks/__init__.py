@@ -1,0 +1,1 @@
+"""What the package costs, measured: ``make bench``. Nothing here asserts a number."""

@@ -1,0 +1,82 @@
+"""Measures everything, or the parts named: ``python -m benchmarks [PART ...] [--quick]``.
+
+Prints a table and writes ``benchmarks/results/PART.json`` with the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import pathlib
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+from benchmarks import cells
+from benchmarks.environment import ROOT, environment
+from benchmarks.measurement import Measurement, table
+from benchmarks.pairs import ratios
+
+RESULTS = ROOT / "benchmarks/results"
+
+
+def overhead(pairs: int) -> list[Measurement]:
+    """A realistic cell and a three-operator tree, traced and plain."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for rows, goal in ((1_000, "<= 1.05"), (100_000, "<= 1.02"), (1_000_000, "<= 1.01")):
+            work = cells.realistic(pathlib.Path(folder) / str(rows), rows)
+            more = pairs + 4 * (work.repeats == 1)
+            found += ratios(f"realistic cell, {rows:.0e} rows", work, pairs=more, goal=goal)
+    return found + ratios("(a - b) / c + b, 1e+06", cells.tree(), pairs=pairs, goal="<= 1.02")
+
+
+def training(pairs: int) -> list[Measurement]:
+    """%%train against the plain cell."""
+    return [
+        *ratios("%%train, logistic 5,000 x 20", cells.logistic(), pairs=pairs, goal="<= 1.5"),
+        *ratios("%%train, torch on digits", cells.torch_loop(), pairs=pairs, goal="<= 3"),
+    ]
+
+
+def records() -> list[Measurement]:
+    """Single records, in this process."""
+    from benchmarks.records import measure
+
+    return measure()
+
+
+def start() -> list[Measurement]:
+    """Import, extension, bundle."""
+    from benchmarks.start import measure
+
+    return measure()
+
+
+def main() -> None:
+    """Measure, print, save."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parts: dict[str, Callable[..., list[Measurement]]] = {
+        "overhead": overhead, "training": training, "records": records, "start": start,
+    }  # fmt: skip
+    parser.add_argument("parts", nargs="*", choices=[[], *parts], default=list(parts))
+    parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
+    asked = parser.parse_args()
+    pairs = 3 if asked.quick else 7
+    for slow in ("overhead", "training"):
+        parts[slow] = functools.partial(parts[slow], pairs)
+    for name in asked.parts:
+        where, began = environment(), time.perf_counter()
+        rows = parts[name]()
+        seconds = round(time.perf_counter() - began, 1)
+        print(f"\n{name} ({seconds} s)\n{table(rows)}", flush=True)
+        if not asked.quick:
+            RESULTS.mkdir(exist_ok=True)
+            result = {"environment": where, "seconds": seconds, "rows": [asdict(r) for r in rows]}
+            (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

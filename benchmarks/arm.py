@@ -1,0 +1,53 @@
+"""One arm of a comparison, in a process of its own: ``python -m benchmarks.arm plain|traced``.
+
+Reads a ``Workload`` as JSON from standard input, runs its cell in an IPython shell as a notebook
+would, and writes the CPU seconds of each run. The plain arm never imports the package.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import sys
+import time
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+
+def run(shell: Any, source: str) -> None:
+    """Run a cell; a failed one ends the arm."""
+    shell.run_cell(source, store_history=True).raise_error()
+
+
+def main(arm: str) -> None:
+    """Measure one arm."""
+    work = json.load(sys.stdin)
+    shell = InteractiveShell.instance()
+    shell.history_manager.enabled = False
+    run(shell, work["before"])
+    trace = header = ""
+    if arm == "traced":
+        run(shell, "%load_ext traceprop_nb")
+        trace, header = "%%trace --quiet\n", work["header"] + "\n"
+    if work["given"]:
+        run(shell, trace + work["given"])
+    seconds, wall = [], []
+    run(shell, header + work["cell"])
+    run(shell, work["warmed"])
+    peak = 0
+    for _ in range(work["repeats"]):
+        gc.collect()
+        began, began_wall = time.process_time(), time.perf_counter()
+        run(shell, header + work["cell"])
+        seconds.append(time.process_time() - began)
+        wall.append(time.perf_counter() - began_wall)
+        peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    if arm == "plain" and "traceprop_nb" in sys.modules:
+        raise SystemExit("the plain arm has imported the package")
+    sys.__stdout__.write("\n" + json.dumps({"cpu": seconds, "wall": wall, "peak": peak}) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
