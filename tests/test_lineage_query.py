@@ -100,6 +100,23 @@ def test_unknown_context_leaves_direct_lineage_exact():
     assert (answer.status, answer.context_status) == (Status.EXACT, Status.UNKNOWN)
 
 
+def test_one_record_of_context_is_a_stretch_of_one():
+    graph = LineageGraph()
+    file = source(graph, 9)
+    value = add(graph, 3, context(file, Gather(np.array([7, 7, 7]), 9)))
+    assert query.backward(graph, value, 1, context=True).context == {file: range(7, 8)}
+
+
+@pytest.mark.parametrize("rows", [[0], [0, 2], range(5), np.arange(30)])
+def test_many_rows_go_through_a_full_map_between_unequal_numbers_of_rows(rows):
+    graph = LineageGraph()
+    file = source(graph, 40)
+    few = add(graph, 2, direct(file, All(40, 2)))
+    many = add(graph, 90, direct(few, All(2, 90)))
+    assert {k: r.size for k, r in query.forward(graph, file, rows).items()} == {few: 2, many: 90}
+    assert query.backward(graph, many, rows).sources[file].tolist() == list(range(40))
+
+
 def test_no_rows_have_no_lineage_whatever_the_value():
     graph = LineageGraph()
     unseen = source(graph, 2, "unknown")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import pytest
 
+from tests.record_examples import clock, fields
 from traceprop_nb.reports import Evidence, build
 from traceprop_nb.reports.evidence import Coverage, SessionFact
-
-
-def clock() -> datetime:
-    return datetime(2026, 11, 20, 17, 10, 3, tzinfo=UTC)
 
 
 def states(record_dict: dict) -> list[str]:
@@ -44,12 +41,23 @@ def test_a_session_in_which_nothing_ran_is_almost_all_not_established():
     assert record.verify().ok
 
 
-def test_what_was_not_watched_reads_differently_from_what_did_not_happen():
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        ("sources", "data.sources"),
+        ("operations", "data.preparation"),
+        ("runs", "train.method"),
+        ("metrics", "eval.metrics"),
+        ("evaluations", "eval.disjoint"),
+        ("influences", "explain.attribution"),
+        ("unlearnings", "erase.model"),
+        ("cells", "code.cells"),
+        ("seeds", "env.seeds"),
+    ],
+)
+def test_what_was_not_watched_reads_differently_from_what_did_not_happen(part, field):
     def why(evidence: Evidence) -> str:
-        fields = [
-            f for s in build(evidence, clock=clock).to_dict()["sections"] for f in s["fields"]
-        ]
-        return next(f["missing"]["why"] for f in fields if f["id"] == "data.sources")
+        return fields(build(evidence, clock=clock))[field]["missing"]["why"]
 
     assert why(Evidence()) == "capture_off"
-    assert why(Evidence(sources=())) == "not_observed"
+    assert why(Evidence(**{part: ()})) == "not_observed"

@@ -38,15 +38,16 @@ def test_a_digest_is_the_hash_of_the_file(csv):
 def test_looking_again_sees_the_same_a_changed_and_a_missing_file(csv):
     evidence = evidence_of(csv)
 
-    def state() -> str:
-        return fields(build(looked_again(evidence), clock=clock))["data.sources"]["state"]
+    def seen(evidence: Evidence) -> tuple[str, str]:
+        field = fields(build(evidence, clock=clock))["data.sources"]
+        return field["state"], field["value"][0]["now"]
 
-    assert fields(build(evidence, clock=clock))["data.sources"]["state"] == "partial"
-    assert state() == "established"
+    assert seen(evidence) == ("partial", "not compared")
+    assert seen(looked_again(evidence)) == ("established", "same")
     csv.write_bytes(b"id,x\n1,3\n")
-    assert state() == "contradicted"
+    assert seen(looked_again(evidence)) == ("contradicted", "changed")
     csv.unlink()
-    assert state() == "partial"
+    assert seen(looked_again(evidence)) == ("partial", "gone")
     assert looked_again(Evidence()) == Evidence()
 
 

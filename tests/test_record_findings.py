@@ -130,6 +130,13 @@ def test_an_earlier_run_may_hold_forgotten_rows():
     assert found("erase.later_runs.1", runs=(run(),))["state"] == "not_established"
 
 
+def test_what_a_request_returned_came_after_it():
+    returned = run("screen without hospital_b.csv", order=2)
+    field = found("erase.later_runs.1", runs=(run(), returned))
+    assert field["state"] == "contradicted"
+    assert [row["run"] for row in field["value"]] == ["screen without hospital_b.csv"]
+
+
 def test_a_later_run_of_unknown_rows_leaves_it_open_whether_they_came_back():
     field = found("erase.later_runs.1", runs=(run("final", order=5, origins=None),))
     assert field["state"] == "partial"

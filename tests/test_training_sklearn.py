@@ -39,6 +39,32 @@ def test_the_objective_is_at_its_minimum_where_the_fit_ended(labels):
     np.testing.assert_array_equal(run.labels, labels)
 
 
+OPTIONS = [
+    {"C": 0.05},
+    {"C": np.inf},
+    {"fit_intercept": False},
+    {"class_weight": "balanced"},
+    {"class_weight": {0: 5.0, 1: 0.5}},
+    {"solver": "liblinear", "intercept_scaling": 3.0, "C": 0.2},
+    {"solver": "liblinear", "class_weight": "balanced"},
+    {"solver": "sag"},
+    {"solver": "newton-cholesky"},
+]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_option_that_moves_the_minimum_is_in_the_objective(options, weighted):
+    labels = (y == 1).astype(int)
+    weight = np.linspace(0.2, 3.0, len(X)) if weighted else None
+    model = LogisticRegression(**{"tol": 1e-10, "max_iter": 100_000} | options)
+    [captured], _ = watched(lambda: model.fit(X, labels, sample_weight=weight))
+    run = captured.run("fit")
+    assert np.abs(run.objective.grad(run.w)).max() < 1e-3
+    away = run.w + 0.1 * np.random.default_rng(0).normal(size=len(run.w))
+    assert np.abs(run.objective.grad(away)).max() > 0.1
+
+
 def test_the_fit_is_the_same_with_and_without_recording():
     plain = LogisticRegression().fit(X, y)
     recorded = LogisticRegression()

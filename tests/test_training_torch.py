@@ -1,5 +1,7 @@
 """The user's own torch loop, watched: it trains what it would, and the run knows what it did."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -148,9 +150,10 @@ def test_the_order_digest_tells_orders_apart_and_repeats():
     assert digest(1) == digest(1) != digest(2)
 
 
-def test_an_epoch_left_early_leaves_no_rows_of_it_in_the_next():
+@pytest.mark.parametrize("persistent", [False, True])
+def test_an_epoch_left_early_leaves_no_rows_of_it_in_the_next(persistent):
     def cell():
-        module, data = nn.Linear(4, 3), loader(num_workers=1)
+        module, data = nn.Linear(4, 3), loader(num_workers=1, persistent_workers=persistent)
         optimizer = sgd(module)
         for epoch in range(2):
             for batch, (xb, yb) in enumerate(data):
@@ -307,6 +310,38 @@ def test_validation_in_the_loop_is_no_training_even_without_no_grad():
     run = captured.run("net")
     assert run.objective.n == 40
     assert run.recorded["batches"] == 10
+
+
+def test_a_second_call_on_the_batch_for_a_metric_is_no_training():
+    def cell():
+        module, data = nn.Linear(4, 3), loader()
+        optimizer = sgd(module)
+        for xb, yb in data:
+            optimizer.zero_grad()
+            functional.cross_entropy(module(xb), yb).backward()
+            (module(xb).argmax(dim=1) == yb).float().mean()
+            optimizer.step()
+
+    [captured], _ = watched(cell)
+    run = captured.run("net")
+    assert (run.recorded["batches"], run.recorded["rows_used"]) == (5, 40)
+
+
+def test_batches_that_train_nothing_are_not_kept_alive():
+    alive = []
+
+    def cell():
+        module = nn.Linear(4, 3)
+        for xb, _ in loader(shuffle=False):
+            alive.append(weakref.ref(xb))
+            module(xb)
+
+    def counted():
+        cell()
+        del alive[-2:]  # the last batch may still be in use
+        assert [ref() for ref in alive] == [None] * 3
+
+    watched(counted)
 
 
 def test_checkpoints_are_spread_over_the_epochs_and_end_with_the_model():

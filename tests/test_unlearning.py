@@ -71,6 +71,13 @@ def test_gold_is_what_scikit_learn_finds_on_the_retained_rows(clinic):
     np.testing.assert_allclose(done.gold_w, parameters(again), atol=1e-6)
 
 
+def test_gold_is_trained_from_scratch_and_knows_nothing_of_the_trained_model(clinic):
+    problem = clinic.objective.restrict(np.arange(300))
+    from_model, _ = retrain(problem, clinic.w)
+    from_elsewhere, _ = retrain(problem, clinic.w + 0.3)
+    np.testing.assert_array_equal(from_model, from_elsewhere)
+
+
 def test_it_is_verified_only_against_gold(clinic):
     without, compared = forget(clinic, TWENTY), forget(clinic, TWENTY, gold=True)
     assert without.verified is None
@@ -107,7 +114,8 @@ def test_every_point_of_the_trajectory_is_measured_there(clinic, held_out):
         assert point["test_loss"] == pytest.approx(held_out.loss(w, every).mean())
         assert point["test_accuracy"] == pytest.approx(held_out.correct(w).mean())
         assert point["distance_to_gold"] == pytest.approx(np.linalg.norm(w - done.gold_w))
-        assert 0.0 <= point["membership_auc"] <= 1.0
+        told_apart = clinic.objective.loss(w, done.forgotten)[:, None] < held_out.loss(w, every)
+        assert point["membership_auc"] == pytest.approx(told_apart.mean())
     assert done.gold["test_loss"] == pytest.approx(held_out.loss(done.gold_w, every).mean())
 
 

@@ -85,6 +85,19 @@ def test_links_between_our_pages_lead_somewhere(page):
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
+def paths_in(text: str) -> set[str]:
+    """Files and folders of ours that a page names, but for those with a NAME to fill in."""
+    found = re.findall(
+        r"`((?:traceprop_nb|tests|docs|js|scripts|benchmarks|notebooks)/[^` ]*)`", text
+    )
+    return {path for path in found if not re.search(r"[A-Z]{3}|\bX\b|[{*]", path)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_our_pages_name_are_there(page):
+    assert not [path for path in paths_in(page.read_text()) if not (ROOT / path).exists()]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_in_our_pages_are_targets_of_the_makefile(page):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -97,4 +110,5 @@ def test_the_checks_above_can_fail():
     assert misnamed("rows", "x, j") == ["j"]
     assert misnamed("influence", "X, *, k=10, nothing=3") == ["nothing"]
     assert not row_of("%valuation")
+    assert paths_in("`tests/nowhere.py`, `adapters/NAME/x.py`") == {"tests/nowhere.py"}
     assert names_in("call `tp.nothing(x)`") - set(tp.__all__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from traceprop_nb import magics
 from traceprop_nb.lineage.nodes import Status
 
 LOAD = "import pandas as pd, numpy as np\ndf = pd.read_csv('a.csv')\n"
@@ -80,6 +81,23 @@ def test_every_cell_is_traced_while_tracing_is_on(work, session):
     work("later = df[df.v > 0]")
     assert session.recorder.identity.node(work.ip.user_ns["later"]) is None
     assert repr(work.value("%trace")).startswith("tracing   off")
+
+
+def test_lineage_goes_on_after_unloading_and_loading_again(work, session):
+    work("%%trace\n" + LOAD)
+    magics.uninstall(work.ip)
+    assert not session.tracing
+    magics.install(work.ip)
+    work("%%trace\nkept = df[df.v > 0]\n")
+    exact(work, session)
+
+
+def test_a_cell_on_another_thread_does_not_disturb_the_running_one(work, session):
+    work("import threading\nt = threading.Thread(target=get_ipython().run_cell, args=('z = 1',))")
+    work("%%trace\n" + LOAD + "t.start()\nt.join()\n%time " + KEEP)
+    exact(work, session)
+    assert [c.number for c in session.cells] == [1, 2]
+    assert work.ip.user_ns["z"] == 1
 
 
 def test_reset_forgets(work, session):

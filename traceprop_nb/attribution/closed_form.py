@@ -72,19 +72,21 @@ def _expand(objective: LinearObjective, w: Floats) -> _Expansion:
 
 
 def _scores(objective: LinearObjective, query: LinearObjective, at: _Expansion) -> Floats:
-    m, K, p = query.n, objective.K, objective.p
+    m, K, d = query.n, objective.K, objective.design.shape[1]
     x, w = query.design, at.w.reshape(K, -1)
     z = x @ w.T
     before = query.loss_of(z)
-    outer = np.zeros((m, K, K, x.shape[1]))  # e_a (x) x_q for each output a
+    outer = np.zeros((m, K, K, d))  # e_a (x) x_q for each output a
     outer[:, np.arange(K), np.arange(K), :] = x[:, None, :]
-    reach = outer.reshape(m * K, p)
-    solved, more = reach @ at.inverse, np.zeros((m * K, objective.n))
-    more[:, at.left.refined] = reach @ at.left.more.T
+    reach = outer.reshape(m * K, K * d)
+    solved = (reach @ at.inverse).reshape(m * K * K, d)
+    more = (reach @ at.left.more.T).reshape(m, K, len(at.left.refined))
     out = np.empty((m, objective.n))
-    for rows in row_blocks(all_rows(objective), 8 * (p + 4 * m * K)):
-        pushes = at.left.push[rows][:, :, None] * objective.design[rows][:, None, :]
-        shift = solved @ pushes.reshape(len(rows), p).T + more[:, rows]
-        moved = z[:, None, :] + shift.reshape(m, K, len(rows)).transpose(0, 2, 1)
-        out[:, rows] = query.loss_of(moved) - before[:, None]
+    for rows in row_blocks(all_rows(objective), 8 * m * K * (K + 4)):
+        here = slice(rows[0], rows[-1] + 1)  # a slice is a view, an index array a copy
+        felt = (objective.design[here] @ solved.T).reshape(len(rows), m, K, K)
+        shift = np.einsum("imab,ib->mia", felt, at.left.push[here])
+        first, last = np.searchsorted(at.left.refined, [here.start, here.stop])
+        shift[:, at.left.refined[first:last] - rows[0]] += more[:, :, first:last].transpose(0, 2, 1)
+        out[:, here] = query.loss_of(z[:, None, :] + shift) - before[:, None]
     return out

@@ -67,28 +67,31 @@ def build(
     sections = [_section(section, evidence, said) for section in KINDS[kind]]
     fields = [field for section in sections for field in section["fields"]]
     content = {
+        **_header(evidence, kind, when),
+        "law": applicable(name for field in fields for name in field["provisions"]),
+        "sections": sections,
+        "summary": _summary(fields),
+        "evidence": [fact.to_dict() for fact in facts(evidence)],
+    }
+    return Record.of(content, _locations(evidence))
+
+
+def _header(evidence: Evidence, kind: str, when: str) -> dict[str, Any]:
+    tool = {"name": "traceprop_nb", "version": _version(), "capture_coverage": _coverage(evidence)}
+    return {
         "schema": SCHEMA_ID,
         "kind": kind,
         "generated_at": when,
         "clock": "host_unattested",
         "statement": STATEMENT,
-        "tool": {
-            "name": "traceprop_nb",
-            "version": _version(),
-            "capture_coverage": _coverage(evidence),
-        },
+        "tool": tool,
         "scope": _scope(evidence),
-        "law": applicable(name for field in fields for name in field["provisions"]),
-        "sections": sections,
-        "summary": _summary(fields),
-        "evidence": [fact.to_dict() for fact in facts(evidence)],
         "integrity": {
             "canonicalization": "RFC8785",
             "digest_of": DIGEST_OF,
             "not_shown": list(NOT_SHOWN),
         },
     }
-    return Record.of(content, _locations(evidence))
 
 
 def _section(

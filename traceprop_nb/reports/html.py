@@ -24,8 +24,8 @@ SIGNS: dict[State, str] = {
     "established": "✓",
     "stated": "“",
     "partial": "◐",
-    "not_established": "○",
-    "not_applicable": "–",
+    "not_established": "–",
+    "not_applicable": "∅",
     "contradicted": "✗",
 }
 OWNERS = {

@@ -21,6 +21,7 @@ from traceprop_nb.reports.evidence import (
     CellFact,
     Coverage,
     Environment,
+    EvaluationFact,
     Evidence,
     InfluenceFact,
     OperationCount,
@@ -34,6 +35,7 @@ from traceprop_nb.reports.evidence import (
     UnlearningFact,
 )
 from traceprop_nb.reports.files import looked_again, shown_path
+from traceprop_nb.session import origins
 from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def evidence(session: Session) -> Evidence:
             runs=_runs(session),
             influences=tuple(_influence(answer) for answer in session.asked),
             unlearnings=_unlearnings(session),
+            evaluations=_evaluations(session),
             environment=_environment(),
             repository=_repository(),
         )
@@ -125,17 +128,8 @@ def _runs(session: Session) -> tuple[RunFact, ...]:
 
 def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
     index = np.arange(run.objective.n) if run.row_index is None else run.row_index
-    origins = _origins(session, run.rows_node, index)
-    traced = None
-    if run.rows_node is not None:
-        found = query.to_sources(session.graph, run.rows_node)
-        hit = np.zeros(len(index), bool)
-        for row_map in found.values():
-            if row_map.functional:
-                hit |= row_map.at(index) >= 0
-            else:
-                hit |= np.array([len(row_map.back(np.array([i]))) > 0 for i in index], bool)
-        traced = int(hit.sum())
+    back = origins.of_run(session, run)
+    traced = len(np.unique(back.row[back.node >= 0])) if run.rows_node is not None else None
     facts = run.recorded
     return RunFact(
         name=run.name,
@@ -148,7 +142,7 @@ def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
         hyperparameters=facts.get("hyperparameters"),
         seconds=facts.get("seconds"),
         rows_traced=traced,
-        origins=origins,
+        origins=_origins(session, run.rows_node, index),
         parameters_digest="sha256:" + hashlib.sha256(run.w.astype("<f8").tobytes()).hexdigest(),
         parent=run.parent or "",
         cell=session.training.cells.get(run.name),
@@ -191,7 +185,6 @@ def _unlearnings(session: Session) -> tuple[UnlearningFact, ...]:
 
 def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) -> UnlearningFact:
     done, asked = answer.result, answer.asked
-    rows = done.forgotten if asked.row_index is None else asked.row_index[done.forgotten]
     before = after = None
     if done.gold_w is not None:
         before = float(np.linalg.norm(asked.w - done.gold_w))
@@ -203,7 +196,7 @@ def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) 
         result=answer.run.name,
         method="newton",
         n_forgotten=len(done.forgotten),
-        forgotten=_origins(session, asked.rows_node, rows),
+        forgotten=_forgotten(session, answer),
         verified=done.verified,
         verdict=done.verdict,
         distance_before=before,
@@ -213,6 +206,14 @@ def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) 
     )
 
 
+def _forgotten(session: Session, answer: UnlearnAnswer) -> Origins | None:
+    """The records that the request was about, with the certainty of the way to them."""
+    done, asked = answer.result, answer.asked
+    rows = done.forgotten if asked.row_index is None else asked.row_index[done.forgotten]
+    whole = _origins(session, asked.rows_node, rows)
+    return None if whole is None else Origins(dict(answer.records), whole.status)
+
+
 def _environment() -> Environment:
     packages = {}
     for name in _PACKAGES:
@@ -220,7 +221,8 @@ def _environment() -> Environment:
             packages[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return Environment(sys.version.split()[0], platform.platform(), packages)
+    hardware = {"machine": platform.machine(), "cpus": os.cpu_count()}
+    return Environment(sys.version.split()[0], platform.platform(), packages, hardware)
 
 
 def _repository() -> Repository | None:
@@ -235,8 +237,43 @@ def _repository() -> Repository | None:
         commit = git("rev-parse", "HEAD")
         if commit.returncode:
             return Repository(found=False)
-        changes = git("status", "--porcelain", "--untracked-files=no")
+        changes = git("status", "--porcelain")
     except (OSError, subprocess.TimeoutExpired):
         return None
-    dirty = bool(changes.stdout.strip()) if not changes.returncode else None
+    dirty = None if changes.returncode else any(map(_counts, changes.stdout.splitlines()))
     return Repository(found=True, commit=commit.stdout.strip(), dirty=dirty)
+
+
+def _counts(change: str) -> bool:
+    """Whether a line of git's status means that the commit is not the code: untracked data is."""
+    return not change.startswith("??") or change.endswith((".ipynb", ".py"))
+
+
+def _evaluations(session: Session) -> tuple[EvaluationFact, ...]:
+    """Rows that a recorded run's model predicted, other than those it was trained on."""
+    graph, names = session.graph, session.names()
+    models = {session.recorder.identity.node(run.model): run for run in session.runs.values()}
+    found: dict[tuple[str, int], EvaluationFact] = {}
+    for node in range(len(graph)):
+        edges = graph.edges(node)
+        runs = [models[p] for p, _, kind, _ in edges if kind and p in models]
+        parents = [p for p, _, kind, _ in edges if not kind]
+        if not runs or not parents or parents[0] == runs[0].rows_node:
+            continue
+        parent, run = parents[0], runs[0]
+        found[run.name, parent] = EvaluationFact(
+            name=names.get(parent, f"rows of {graph.op_name(parent)}"),
+            run=run.name,
+            n_rows=graph.rows(parent),
+            origins=_telling(session, parent),
+            cell=graph.cell(node),
+        )
+    return tuple(found.values())
+
+
+def _telling(session: Session, node: int) -> Origins:
+    """The records that tell a value's rows apart: a shared lookup table is no overlap."""
+    index = np.arange(session.graph.rows(node))
+    whole = query.backward(session.graph, node, index)
+    rows = origins.origins(session, node, index).telling()
+    return Origins(rows, _WORDS[whole.status])

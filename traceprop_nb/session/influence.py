@@ -14,7 +14,7 @@ from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.payloads.influence_table import InfluenceEntry
 from traceprop_nb.session import questions
 from traceprop_nb.session.learnt import InfluenceAnswer, check_by
-from traceprop_nb.session.origins import NOWHERE, Origins, origins
+from traceprop_nb.session.origins import NOWHERE, Origins, of_run
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -41,7 +41,7 @@ def influence(  # noqa: PLR0913  # the public question
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
     query_rows = asked.query(X, y)
     result = attribute(asked, query_rows, method=method)
-    back = origins(session, asked)
+    back = of_run(session, asked)
     return InfluenceAnswer(
         asked,
         result,
@@ -51,7 +51,7 @@ def influence(  # noqa: PLR0913  # the public question
         by,
         _predicted(asked, X),
         [] if y is None else [str(label) for label in np.atleast_1d(np.asarray(y)).ravel()],
-        lambda rank, j, score: entry(session, back, rank, j, score),
+        lambda rank, j, score: entry(asked, back, rank, j, score),
         session.recorder.cell,
     )
 
@@ -74,26 +74,24 @@ def _predicted(run: TrainingRun, X: Any) -> list[str]:
     return [f"{run.classes[c]} (p={row[c]:.3f})" for c, row in zip(best, outputs, strict=True)]
 
 
-def entry(session: Session, back: Origins, rank: int, j: int, score: float) -> InfluenceEntry:
+def entry(run: TrainingRun, back: Origins, rank: int, j: int, score: float) -> InfluenceEntry:
     """One line of the influence table, with all that is known of the training row."""
-    run = back.run
-    pairs = back.pairs(j)
+    session, pairs = back.session, back.pairs(j)
     label = str(run.labels[j]) if j < len(run.labels) else ""
-    if not pairs or back.names[pairs[0][1]] == NOWHERE:
+    if not pairs or back.names[back.source[pairs[0]]] == NOWHERE:
         return InfluenceEntry(
             rank, j, NOWHERE if pairs else "", None, None, label, score, flags=("unknown",)
         )
-    first, source = pairs[0]
+    first = pairs[0]
     node, record = int(back.node[first]), int(back.record[first])
     line = session.files.lines(node, [record])
-    at = j if run.row_index is None else int(run.row_index[j])
-    found = query.backward(session.graph, run.rows_node or 0, at)
-    also = [f"also {back.names[s]} record {back.record[e]}" for e, s in pairs[1:4]]
+    found = query.backward(session.graph, back.value or 0, int(back.index[j]))
+    also = [f"also {back.names[back.source[e]]} record {back.record[e]}" for e in pairs[1:4]]
     doubt = [] if found.status == Status.EXACT else [found.status.name.lower()]
     return InfluenceEntry(
         rank,
         j,
-        back.names[source],
+        back.names[back.source[first]],
         record,
         None if line is None else int(line[0]),
         label,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb.errors import OptionError, RowRangeError
+from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.payloads.influence_table import InfluenceEntry, InfluenceHeader, influence_table
 from traceprop_nb.payloads.unlearning import unlearning
 from traceprop_nb.session.answers import RowAnswer
@@ -183,6 +184,8 @@ class UnlearnAnswer:
         run: The run of the new model; the old one is untouched.
         model: The new model, fitted.
         result: Everything that was measured.
+        records: Source node -> int64 records that the request was about: those of the source, the
+            ones that matched, or the telling one of each row; not what they were merged with.
         cell: The cell in which it was asked.
     """
 
@@ -191,6 +194,7 @@ class UnlearnAnswer:
     run: TrainingRun
     model: Any
     result: Unlearning
+    records: Mapping[int, Ints]
     cell: int = 0
 
     @property
@@ -216,7 +220,8 @@ class UnlearnAnswer:
         word = {True: "yes", False: "no", None: "not checked"}[self.verified]
         return (
             f"forgot {self.what}: {len(self.result.forgotten):,} of "
-            f"{self.asked.objective.n:,} training rows of run {self.asked.name!r}\nverified against retraining: {word}\n{self.verdict}"
+            f"{self.asked.objective.n:,} training rows of run {self.asked.name!r}\n"
+            f"verified against retraining: {word}\n{self.verdict}"
         )
 
 

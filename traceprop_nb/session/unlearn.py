@@ -13,7 +13,7 @@ from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Source
 from traceprop_nb.reports.files import file_digest
 from traceprop_nb.session.learnt import UnlearnAnswer
-from traceprop_nb.session.origins import Origins, origins
+from traceprop_nb.session.origins import Origins, of_run
 from traceprop_nb.unlearning.newton import forget, retained_run
 
 if TYPE_CHECKING:
@@ -37,20 +37,25 @@ def unlearn(  # noqa: PLR0913  # the public question
     if sum(x is not None for x in (source, rows, where)) != 1:
         raise OptionError("say what to forget by exactly one of source=, rows= and where=")
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
-    back = origins(session, asked)
+    back = of_run(session, asked)
     if source is not None:
-        what, chosen = f"source {source}", _of_source(session, back, source)
+        what, pairs = f"source {source}", _of_source(session, back, source)
     elif where is not None:
-        what, chosen = f"where {where}", _matching(session, back, where)
+        what, pairs = f"where {where}", _matching(session, back, where)
     else:
-        chosen = _given(rows)
-        what = f"rows {_ranges(chosen)}"
+        given = _given(rows)
+        what, pairs = f"rows {_ranges(given)}", _telling(back, given)
+    chosen = np.unique(back.row[pairs]) if rows is None else given
     held_out = {name: asked.query(X, y) for name, (X, y) in (evaluate or {}).items()}
     result = forget(asked, chosen, gold=gold, evaluate=held_out)
     model = adapters.load(asked.framework, "objective").with_parameters(asked.model, result.w)
     kept = retained_run(asked, result, model, _name(session, asked, what))
     session.training.keep(kept)
-    return UnlearnAnswer(what, asked, kept, model, result, session.recorder.cell)
+    nodes = np.unique(back.node[pairs])
+    records = {
+        int(n): np.unique(back.record[pairs][back.node[pairs] == n]) for n in nodes if n >= 0
+    }
+    return UnlearnAnswer(what, asked, kept, model, result, records, session.recorder.cell)
 
 
 def _given(rows: Any) -> Ints:
@@ -72,13 +77,19 @@ def _of_source(session: Session, back: Origins, source: str) -> Ints:
     if name not in back.names:
         have = ", ".join(map(repr, back.names)) or "none"
         raise EmptyForgetSetError(
-            f"no training row of {back.run.name!r} comes from {name!r}; its rows come from {have}"
+            f"no training row of the run comes from {name!r}; its rows come from {have}"
         )
-    return back.of(name)
+    return np.flatnonzero(back.source == back.names.index(name))
+
+
+def _telling(back: Origins, rows: Ints) -> Ints:
+    """The pair that tells most about each row."""
+    first = [back.pairs(int(j))[:1] for j in rows]
+    return np.array([pair for found in first for pair in found], np.int64)
 
 
 def _matching(session: Session, back: Origins, where: str) -> Ints:
-    """Training rows made of a record, of any source, for which the expression holds."""
+    """Pairs of training rows and records, of any source, for which the expression holds."""
     door = adapters.load("pandas", "matching")
     sources = session.files.settled()
     problems: list[str] = []
@@ -90,16 +101,15 @@ def _matching(session: Session, back: Origins, where: str) -> Ints:
         if isinstance(found, str):
             problems.append(found)
         else:
-            pairs = (back.node == node) & np.isin(back.record, found)
-            hit.append(back.row[pairs])
+            hit.append(np.flatnonzero((back.node == node) & np.isin(back.record, found)))
     if nodes and len(problems) == len(nodes):
         raise OptionError(
             f"where={where!r} cannot be asked of any source: {'; '.join(dict.fromkeys(problems))}"
         )
-    chosen = np.unique(np.concatenate(hit or [np.empty(0, np.int64)]))
-    if not len(chosen):
-        raise EmptyForgetSetError(f"no training row of {back.run.name!r} is one where {where}")
-    return chosen.astype(np.int64)
+    pairs = np.concatenate(hit or [np.empty(0, np.int64)])
+    if not len(pairs):
+        raise EmptyForgetSetError(f"no training row of the run is one where {where}")
+    return pairs
 
 
 def _changed(source: Source, live: Any) -> str:

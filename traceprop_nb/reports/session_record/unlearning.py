@@ -65,7 +65,7 @@ def _measured(distance: float | None) -> bool:
 
 def _later(evidence: Evidence, index: int, unlearning: UnlearningFact) -> Finding:
     field = _about(LATER, index, unlearning)
-    runs = [(at, run) for at, run in enumerate(evidence.runs or ()) if run.order > unlearning.order]
+    runs = [(at, run) for at, run in enumerate(evidence.runs or ()) if _follows(run, unlearning)]
     if not runs:
         return field.open("not_observed", "no run was recorded after it")
     if unlearning.forgotten is None:
@@ -73,6 +73,11 @@ def _later(evidence: Evidence, index: int, unlearning: UnlearningFact) -> Findin
     ids = (numbered("unlearnings", index), *(numbered("runs", at) for at, _ in runs))
     compared = [(run, _shared(evidence, unlearning.forgotten, run)) for _, run in runs]
     return _judged(field, ids, compared)
+
+
+def _follows(run: RunFact, unlearning: UnlearningFact) -> bool:
+    """Whether the run came after the request; what the request returned did."""
+    return run.order > unlearning.order or run.name == unlearning.result
 
 
 def _shared(evidence: Evidence, forgotten: Origins, run: RunFact) -> Overlap | None:
