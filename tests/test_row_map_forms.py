@@ -28,6 +28,7 @@ from traceprop_nb.lineage.maps import (
     union,
 )
 from traceprop_nb.lineage.maps.chain import distinct
+from traceprop_nb.lineage.maps.lookup import Lookup
 from traceprop_nb.lineage.maps.rowsets import merge, smallest_dtype
 
 N = 100_000
@@ -114,6 +115,11 @@ def test_one_row_that_is_none_is_no_progression():
 
 def test_unsigned_and_narrow_indexes_are_read_for_what_they_are():
     assert compress(np.array([250, 3, 0, 9], np.uint8), 300).at(np.arange(4))[0] == 250
+    around = np.concatenate([np.arange(200, 256), np.arange(50)])
+    found = compress(around.astype(np.uint8), 256)
+    assert (type(found), found.at(np.arange(106)).tolist()) == (Runs, around.tolist())
+    falling = np.array([200, 100, 150, 50, 60, 10] * 20, np.uint8)
+    assert compress(falling, 201).at(np.arange(120)).tolist() == falling.tolist()
     down = np.arange(120, -8, -1, dtype=np.int64)[:121].astype(np.int8)
     assert type(compress(down, 200)) is Range
     saw = np.array([127, 0, 127, 1, 126], np.int8)
@@ -131,6 +137,44 @@ def test_what_a_row_costs(rng):
     assert cost(np.flatnonzero(np.repeat(rng.random(1000) < 0.5, 1000))) <= 0.02
     assert cost(np.arange(n)) == cost(np.arange(9, n, 2)) == Part(3, n, 2 * n).nbytes == 0
     assert Groups(rng.integers(0, 1000, n), 1000).nbytes == 2 * n
+
+
+def test_a_jump_of_a_power_of_two_does_not_look_like_a_step():
+    for jump in (2**8, 2**16):
+        index = np.concatenate([np.arange(100), np.arange(100) + 100 + jump])
+        m = compress(index, 2**17)
+        assert (type(m), m.at(np.arange(200)).tolist()) == (Runs, index.tolist())
+
+
+def test_few_rows_of_a_large_input_may_be_none():
+    index = np.array([5, -1, 3, 5])
+    assert Gather(index, 1000).back(np.arange(4)).tolist() == [3, 5]
+    assert Gather(index, 1000).back(np.array([1])).tolist() == []
+    assert Groups(index, 1000).forward(np.arange(4)).tolist() == [3, 5]
+
+
+def test_long_lists_of_input_rows_keep_their_ends():
+    sets = [range(k % 7) for k in range(300)]
+    start = np.cumsum([0, *map(len, sets)])
+    m = Ragged(start, np.concatenate([np.array(s, np.int64) for s in sets]), 7)
+    assert [m.back(np.array([k])).tolist() for k in range(300)] == [list(s) for s in sets]
+    assert m.forward(np.array([5])).tolist() == list(range(6, 300, 7))
+
+
+def test_wide_windows_of_many_rows_cost_the_rows_they_cover():
+    n = 100_000
+    m = Window(-n, n, n, n)
+    assert m.back(np.arange(n)).size == m.forward(np.arange(n)).size == n
+
+
+def test_labels_are_scanned_at_first_and_indexed_when_asked_often():
+    lookup = Lookup(np.array([1, 0, -1, 1]), 2)
+    built = []
+    for _ in range(40):
+        assert lookup.find_one(0) == 1
+        built.append(lookup._index is not None)
+    assert not built[0]
+    assert built[-1]
 
 
 def test_maps_keep_a_copy_and_deferred_ones_keep_the_array_itself():

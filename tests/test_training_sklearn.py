@@ -90,13 +90,16 @@ def test_the_lineage_of_the_very_arguments_is_asked_for():
     assert captured.run("fit").rows_node == 4
 
 
-def test_rows_that_change_after_the_fit_do_not_change_the_run():
-    mine, labels = X.copy(), y.copy()
-    [captured], _ = watched(lambda: LogisticRegression().fit(mine, labels))
+@pytest.mark.parametrize("kind", [np.array, pd.DataFrame])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_rows_that_change_after_the_fit_do_not_change_the_run(intercept, kind):
+    mine, labels = kind(X.copy()), y.copy()
+    model = LogisticRegression(fit_intercept=intercept)
+    [captured], _ = watched(lambda: model.fit(mine, labels))
     mine[:] = 0.0
     labels[:] = 0
     run = captured.run("fit")
-    np.testing.assert_array_equal(run.objective.design[:, :-1], X)
+    np.testing.assert_array_equal(run.objective.design[:, :4], X)
     np.testing.assert_array_equal(run.labels, y)
 
 
@@ -121,6 +124,14 @@ def test_a_pipeline_is_explained_from_the_rows_that_went_into_it():
     changed = with_parameters(model, w)
     np.testing.assert_allclose(parameters(changed[-1]), w)
     assert parameters(model[-1])[0] != parameters(changed[-1])[0]
+
+
+def test_a_pipeline_that_is_fitted_again_leaves_the_run_as_it_was():
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    [captured], _ = watched(lambda: model.fit(X, y))
+    before = captured.run("pipe").predict(X)
+    model.fit(100 * X[:30], y[:30])
+    np.testing.assert_array_equal(captured.run("pipe").predict(X), before)
 
 
 def test_of_several_fits_the_last_come_last_and_a_search_keeps_a_few():

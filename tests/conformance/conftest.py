@@ -1,6 +1,7 @@
 """One list of each kind. Add an adapter or a method here and its laws run."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +95,12 @@ def torch_network():
     return looped(module, nn.CrossEntropyLoss(), table(3)[1])
 
 
+def torch_network_weighted():
+    run = torch_network()
+    weighted = replace(run.objective, weights=np.linspace(0.3, 2.0, run.objective.n))
+    return replace(run, objective=weighted)
+
+
 def torch_binary():
     def module():
         return nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1), nn.Flatten(0))
@@ -136,6 +143,7 @@ LINEAR = [
 CONVEX = [*LINEAR, torch_linear, torch_linear_unpenalised]
 NETWORKS = [
     torch_network,
+    torch_network_weighted,
     torch_binary,
     torch_probabilities,
     torch_log_probabilities,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import pathlib
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import torch
 
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.session.answers import RowAnswer
 from traceprop_nb.session.core import Session
 
-from tests.programs import templates
+from tests.programs.shapes import Program
+
+IDS = {"_a": "A", "_b": "B"}
 
 
 @dataclass
@@ -24,6 +29,17 @@ class Tally:
     inexact_by: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Add what another one counted."""
+        self.counts += other.counts
+        self.inexact_by += other.inexact_by
+        self.wrong += other.wrong
+
+    @property
+    def exact_share(self) -> float:
+        """Share of all answers that are exact."""
+        return self.counts["exact"] / max(self.counts["queries"], 1)
+
 
 def frames(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Two small frames with awkward labels, missing cells and an id column each."""
@@ -31,12 +47,12 @@ def frames(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     n, m = int(rs.integers(0 if seed % 17 == 0 else 1, 40)), int(rs.integers(1, 25))
     a = pd.DataFrame(
         {"k": rs.integers(0, 12, n), "v": rs.random(n).round(1), "w": rs.normal(size=n),
-         "c": np.array(list("xyz"))[rs.integers(0, 3, n)], "_a": np.arange(n)},
+         "c": np.array(list("xyz"))[rs.integers(0, 3, n)], "_a": 2.0 ** np.arange(n)},
         index=_labels(rs, n),
     )  # fmt: skip
     a.loc[rs.random(n) < 0.2, "v"] = np.nan
     b = pd.DataFrame(
-        {"k": rs.integers(0, 12, m), "z": rs.random(m).round(1), "_b": np.arange(m)},
+        {"k": rs.integers(0, 12, m), "z": rs.random(m).round(1), "_b": 2.0 ** np.arange(m)},
         index=_labels(rs, m),
     )
     return a, b
@@ -53,77 +69,79 @@ def _labels(rs: np.random.Generator, n: int) -> pd.Index:
     return kinds[int(rs.integers(len(kinds)))]()
 
 
-def program(frame: list[int], join: int | None, matrix: list[int], seed: int) -> str:
-    """The source of a program from template numbers."""
-    rs = np.random.default_rng(seed)
-
-    def filled(text: str) -> str:
-        f, i, h = round(float(rs.normal()) * 0.5, 2), int(rs.integers(100)), int(rs.integers(0, 5))
-        return text.format(f=f, i=i, h=h)
-
-    lines = [filled(templates.FRAME[k % len(templates.FRAME)]) for k in frame]
-    if join is not None:
-        at = join % (len(lines) + 1)
-        lines.insert(at, templates.JOIN[join % len(templates.JOIN)])
-    lines.append(templates.SETUP)
-    lines += [filled(templates.MATRIX[k % len(templates.MATRIX)]) for k in matrix]
-    return templates.IMPORTS + "\n".join(lines)
+def either(ids: pd.Series) -> float:
+    """All ids of a group in one number."""
+    return float(np.bitwise_or.reduce(ids.fillna(0).astype("int64").to_numpy(), initial=0))
 
 
-def check(source: str, seed: int, tally: Tally, session: Session | None = None) -> None:
-    """Run one program and add its answers to the tally."""
-    session = session or Session()
-    a, b = frames(seed)
-    session.source(a, "A")
-    session.source(b, "B")
-    session.begin_cell(1, source, traced=True)
-    names = {"d": a, "B": b}
-    np.random.seed(seed % 2**32)  # noqa: NPY002  # the programs use the global generator
-    import torch
+def records(carried: float) -> set[int]:
+    """The records that a number carries."""
+    bits = 0 if np.isnan(carried) else int(carried)
+    return {i for i in range(bits.bit_length()) if bits >> i & 1}
 
-    torch.manual_seed(seed)
+
+def check(program: Program, folder: pathlib.Path) -> Tally:
+    """Run one program and tally its answers."""
+    tally, session = Tally(), Session()
+    a, b = frames(program.seed)
+    names = {"B": session.source(b, "B"), "either": either, "ids": list(IDS)}
+    if program.read:
+        names["path"] = str(folder / "A")
+        a.to_csv(names["path"], index=False)
+    else:
+        names["d"] = session.source(a, "A")
+    del a
+    np.random.seed(program.seed)  # noqa: NPY002  # the programs use the global generator
+    torch.manual_seed(program.seed)
+    session.begin_cell(1, program.source, traced=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            code = compile(session.rewrite(ast.parse(source)), "<program>", "exec")
+            code = compile(session.rewrite(ast.parse(program.source)), "<program>", "exec")
             exec(code, names)
-    except Exception as error:
-        tally.counts["program raised"] += 1
-        tally.counts[f"  {type(error).__name__}: {str(error)[:60]}"] += 1
-        return
+    except Exception as error:  # noqa: BLE001  # a program may fail by itself; it does not count
+        tally.counts["programs that raised"] += 1
+        tally.counts[f"  {type(error).__name__}: {str(error)[:70]}"] += 1
+        return tally
     finally:
         session.end_cell(True)
         tally.counts["recorder errors"] += sum(session.recorder.swallowed.values())
         if session.recorder.swallowed:
-            tally.counts[f"  swallowed {session.recorder.swallowed}"] += 1
+            fault = f"{session.recorder.swallowed}\n{session.recorder.last_fault}"
+            tally.wrong.append(f"RECORDER ERROR: {fault}\n{program.source}")
         session.close()
     tally.counts["programs"] += 1
-    _compare(session, names["X"], names["c_"], source, tally)
+    _compare(session, names["X"], names["c_"], program, tally)
+    return tally
 
 
 def _compare(
-    session: Session, x: np.ndarray, columns: list[str], source: str, tally: Tally
+    session: Session, x: np.ndarray, columns: list[str], program: Program, tally: Tally
 ) -> None:
     rows = range(len(x)) if len(x) < 12 else np.random.default_rng(len(x)).integers(0, len(x), 12)
     for row in map(int, rows):
         answer = session.rows(x, row)
         tally.counts["queries"] += 1
         exact, superset = True, True
-        for column, name in (("_a", "A"), ("_b", "B")):
-            if column not in columns:
-                continue
-            carried = x[row, columns.index(column)]
-            want = set() if np.isnan(carried) else {int(carried)}
+        for column, name in IDS.items():
+            want = records(x[row, columns.index(column)]) if column in columns else set()
             got = set(answer.sources.get(name, np.empty(0, int)).tolist())
             exact &= got == want
             superset &= want <= got
+        exact &= _lines_are_right(answer, program)
         outcome = _outcome(answer.status, exact, superset)
         tally.counts[outcome] += 1
         if outcome.isupper():
-            tally.wrong.append(f"{outcome}: row {row}, answer {answer!r}, x {x[row]}\n{source}")
+            text = f"{outcome}: row {row}, seed {program.seed}, x {x[row]}\n{answer!r}"
+            tally.wrong.append(f"{text}\n{program.source}")
         elif outcome == "inexact":
-            for doubt in session.why(x).doubts:
-                tally.inexact_by[doubt.operation] += 1
+            tally.inexact_by.update({d.operation for d in session.why(x).doubts})
+
+
+def _lines_are_right(answer: RowAnswer, program: Program) -> bool:
+    if not program.read or "A" not in answer.lines:
+        return not answer.lines
+    return np.array_equal(answer.lines["A"], answer.sources["A"] + 2)
 
 
 def _outcome(status: Status, exact: bool, superset: bool) -> str:

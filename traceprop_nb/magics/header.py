@@ -12,6 +12,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import (
     classic_prompt,
@@ -70,10 +71,15 @@ def read_header(lines: Sequence[str]) -> Header:
         if ours is None:
             continue
         if ours[1] == "trace":
-            trace = TRACE_CELL.read(ours[2])
+            trace = _read("trace", ours[2])
         else:
-            train = TRAIN.read(ours[2])
+            train = _read("train", ours[2])
     return Header(trace, train)
+
+
+@lru_cache(maxsize=256)  # every cell is read three times, and argparse takes a millisecond
+def _read(magic: str, line: str) -> argparse.Namespace:
+    return (TRACE_CELL if magic == "trace" else TRAIN).read(line)
 
 
 def only_asks(lines: Sequence[str]) -> bool:

@@ -58,6 +58,9 @@ def _pieces(source: str) -> Iterator[tuple[Place, str]]:
 @contextmanager
 def moved(tree: ast.Module, place: Place) -> Iterator[None]:
     """Give the tree the cell's positions while the block runs."""
+    if not place.lines and not place.columns:  # a whole cell: the usual case
+        yield
+        return
     _move(tree, place.lines, place.columns)
     try:
         yield

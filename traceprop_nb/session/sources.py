@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import csv
 import os
-import threading
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -21,23 +21,30 @@ from traceprop_nb.lineage.nodes import Source
 from traceprop_nb.reports.files import file_digest
 from traceprop_nb.session.lines import LineIndex, index_of
 
+_SMALL = 256 * 1024
+"""Bytes up to which a digest takes less time than to hand the work to a thread."""
+
 
 class Sources:
     """What entered a session, by name."""
 
     def __init__(self, graph: LineageGraph) -> None:
         self._graph = graph
-        self._threads: dict[int, threading.Thread] = {}
+        self._hashing: dict[int, Future[None]] = {}
+        self._beside: ThreadPoolExecutor | None = None
         self._indexes: dict[int, LineIndex | str] = {}
 
     def watch(self, node: int) -> None:
         """Start to compute the digest of a file that was just read."""
         source = self._graph.sources[node]
-        if source.path is None or node in self._threads:
+        if source.path is None:
             return
-        thread = threading.Thread(target=self._hash, args=(node,), daemon=True)
-        self._threads[node] = thread
-        thread.start()
+        if source.detail.get("size", 0) <= _SMALL:
+            self._hash(node)
+            return
+        if self._beside is None:
+            self._beside = ThreadPoolExecutor(1, "traceprop-digest")
+        self._hashing[node] = self._beside.submit(self._hash, node)
 
     def _hash(self, node: int) -> None:
         source = self._graph.sources[node]
@@ -53,8 +60,8 @@ class Sources:
 
     def settled(self) -> dict[int, Source]:
         """All sources, once the digests under way are there."""
-        for thread in list(self._threads.values()):
-            thread.join()
+        while self._hashing:
+            self._hashing.popitem()[1].result()
         return self._graph.sources
 
     # -- names -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ call, wrote into or called a method of becomes ASSUMED: exact if its rows were n
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from traceprop_nb.lineage.maps import Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.record import Recorder
 
+_NAME = re.compile(r"[^\W\d]\w*")
 _LOOKING = frozenset(
     "print len display type repr str head tail describe info shape dtypes columns mean sum std min "
     "max value_counts unique nunique plot hist to_string to_csv to_html copy isna any all corr "
@@ -37,6 +39,9 @@ def mark(
         origins: id of a value -> its name and the untraced cell that made it; added to.
         cell: The cell's number.
     """
+    named = namespace.keys() & set(_NAME.findall(source))
+    if not any(type(namespace[name]) in recorder.table.tracked for name in named):
+        return  # it has to do with nothing of ours
     try:
         tree = ast.parse(source)
     except SyntaxError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import memory
 from traceprop_nb.tracing.callables import is_user_module
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
@@ -57,7 +58,11 @@ def _record_one(
         (node, All(recorder.graph.rows(node), rows), Kind.DIRECT, Status.INEXACT)
         for _, node in operands
     ]
-    recorder.emit(call.site, call.name, out, edges, status)
+    node = recorder.emit(call.site, call.name, out, edges, status)
+    if known is not None:  # it gave an operand back, which it may have written into
+        aliases_written(recorder, call.site, recorder.identity.find(out), node)
+    for thing, _ in operands:
+        memory.share(recorder, thing, out)
 
 
 def written(recorder: Recorder, call: Call, head: Operand) -> None:
@@ -90,6 +95,7 @@ def aliases_written(recorder: Recorder, site: int, ref: Tracked | None, *brought
     """
     if ref is None:
         return
+    memory.meet(recorder, ref)
     status = Status.EXACT if brought else Status.UNKNOWN
     for alias, its in recorder.identity.aliases(ref):
         rows = recorder.table.rows(alias)

@@ -20,6 +20,7 @@ from traceprop_nb.tracing.syntax import (
     indexed,
     operands,
     operator,
+    place,
     written,
 )
 
@@ -58,8 +59,8 @@ def rewrite_module(tree: ast.Module, plans: Plans, source: str) -> ast.Module:
     Returns:
         The same tree, ready to compile.
     """
-    rewritten = Rewriter(plans, source).visit(tree)
-    return ast.fix_missing_locations(rewritten)
+    rewritten: ast.Module = Rewriter(plans, source).visit(tree)
+    return rewritten
 
 
 class Rewriter(Scopes):
@@ -72,11 +73,8 @@ class Rewriter(Scopes):
 
     # -- building blocks ---------------------------------------------------------------------
 
-    def _number(self, value: int, at: ast.expr | ast.stmt) -> ast.Constant:
-        return ast.copy_location(ast.Constant(value), at)
-
-    def _plan(self, op: str, at: ast.expr | ast.stmt, **fields: object) -> ast.Constant:
-        return self._number(self._plans.add_plan(op, at, self._text(at), **fields), at)
+    def _plan(self, op: str, at: ast.expr | ast.stmt, **fields: object) -> int:
+        return self._plans.add_plan(op, at, self._text(at), **fields)
 
     def _text(self, node: ast.expr | ast.stmt) -> str:
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
@@ -94,7 +92,7 @@ class Rewriter(Scopes):
     def _weak(self, value: ast.expr, through: str = "v") -> tuple[int, ast.expr]:
         """Pass a receiver: what it is gets noted, the object is not held."""
         slot = self._slot()
-        return slot, hook(through, [self._number(slot, value), self.visit(value)], value)
+        return slot, hook(through, [slot], [self.visit(value)], value)
 
     def _held(self, value: ast.expr, callee: int = 0) -> tuple[Operand, ast.expr]:
         """Pass an argument, key or value: held until its operation is over, if it is a library's.
@@ -104,18 +102,16 @@ class Rewriter(Scopes):
         if isinstance(value, ast.Constant):
             return ("const", value.value), value
         slot = self._slot()
-        numbers = [self._number(slot, value)]
-        if callee:
-            numbers.insert(0, self._number(callee, value))
-        wrapped = hook("b" if callee else "a", [*numbers, self._visit_key(value)], value)
+        numbers = [callee, slot] if callee else [slot]
+        wrapped = hook("b" if callee else "a", numbers, [self._visit_key(value)], value)
         return ("slot", slot), wrapped
 
     def _visit_key(self, key: ast.expr) -> ast.expr:
         """Visit a key; a slice becomes the slice object that the interpreter would build."""
         if isinstance(key, ast.Slice):
-            none = ast.Constant(None)
+            none = ast.copy_location(ast.Constant(None), key)
             parts = [self.visit(p) if p else none for p in (key.lower, key.upper, key.step)]
-            return hook("slice", parts, key)
+            return hook("slice", (), parts, key)
         if isinstance(key, ast.Tuple) and any(isinstance(e, ast.Slice) for e in key.elts):
             key.elts = [self._visit_key(e) for e in key.elts]
             return key
@@ -129,7 +125,7 @@ class Rewriter(Scopes):
             return self._tree(node)
         left, node.left = self._weak(node.left)
         right, node.right = self._weak(node.right)
-        return hook("m", [self._plan("@", node, slots=(left, right)), node], node)
+        return hook("m", [self._plan("@", node, slots=(left, right))], [node], node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         """Part of a tree, except ``not``, which yields a bool."""
@@ -152,10 +148,10 @@ class Rewriter(Scopes):
         op = "".join(dict.fromkeys(reversed(names)))
         if all(self._readable(leaf) for leaf in leaves):
             again = [_again(leaf) for leaf in leaves]
-            return hook("e", [self._plan(op, node), *again, node], node)
+            return hook("e", [self._plan(op, node)], [*again, node], node)
         slots: list[int] = []
         rebuilt = self._rebuild(node, slots)
-        return hook("p", [self._plan(op, node, slots=tuple(slots)), rebuilt], node)
+        return hook("p", [self._plan(op, node, slots=tuple(slots))], [rebuilt], node)
 
     def _readable(self, node: ast.expr) -> bool:
         """Whether it may be read twice: a name, but not where a metaclass may count."""
@@ -205,7 +201,7 @@ class Rewriter(Scopes):
         plan = self._plan(
             name, node, head=head, method=method, args=args, keywords=keywords, slots=(head, *slots)
         )
-        return hook("c", [plan, node], node)
+        return hook("c", [plan], [node], node)
 
     def _arguments(
         self, node: ast.Call, head: int
@@ -233,10 +229,10 @@ class Rewriter(Scopes):
         base, method = indexed(node)
         if method is None and self._readable(base) and self._readable(node.slice):
             again = [_again(base), _again(node.slice)]
-            return hook("s", [self._plan("[]", node), *again, node], node)
-        return hook("k", [self._through(node, "[]" if method is None else method), node], node)
+            return hook("s", [self._plan("[]", node)], [*again, node], node)
+        return hook("k", [self._through(node, method or "[]")], [node], node)
 
-    def _through(self, node: ast.Subscript, op: str, **fields: object) -> ast.Constant:
+    def _through(self, node: ast.Subscript, op: str, **fields: object) -> int:
         """Pass base and key of a subscript through hooks; returns its plan."""
         base, method = indexed(node)
         head, wrapped = self._weak(base)
@@ -255,10 +251,10 @@ class Rewriter(Scopes):
             return self.generic_visit(node)  # type: ignore[return-value]  # the node itself
         if self._readable(node.value):
             again = _again(node.value)
-            return hook("g", [self._plan(node.attr, node, method=node.attr), again, node], node)
+            return hook("g", [self._plan(node.attr, node, method=node.attr)], [again, node], node)
         head, node.value = self._weak(node.value)
         plan = self._plan(node.attr, node, head=head, method=node.attr, slots=(head,))
-        return hook("h", [plan, node], node)
+        return hook("h", [plan], [node], node)
 
     # -- writes ------------------------------------------------------------------------------
 
@@ -286,7 +282,7 @@ class Rewriter(Scopes):
                 "." + target.attr + "=", node, head=head, method=target.attr, keywords=keywords,
                 slots=(head, *extra),
             )  # fmt: skip
-        return ast.copy_location(ast.Expr(hook("w", [plan], node)), node)
+        return ast.copy_location(ast.Expr(hook("w", [plan], (), node)), node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
         """``x += y``: in place or not, the name's old value is noted before."""
@@ -298,16 +294,14 @@ class Rewriter(Scopes):
         if isinstance(target, ast.Name):
             slots = (self._slot(), self._slot())
             name = ast.copy_location(ast.Name(target.id, ast.Load()), node)
-            numbers = [self._number(slot, node) for slot in slots]
-            node.value = hook("y", [*numbers, name, self.visit(node.value)], node.value)
-            after = hook("u", [self._plan(op, node, slots=slots), name], node)
+            node.value = hook("y", slots, [name, self.visit(node.value)], node.value)
+            after = hook("u", [self._plan(op, node, slots=slots)], [name], node)
         elif isinstance(target, ast.Subscript):
             value, node.value = self._held(node.value)
             extra = (value[1],) if value[0] == "slot" else ()
             keywords = (("update", value),)
-            after = hook(
-                "w", [self._through(target, "[]" + op, keywords=keywords, extra=extra)], node
-            )
+            plan = self._through(target, "[]" + op, keywords=keywords, extra=extra)
+            after = hook("w", [plan], (), node)
         else:
             return self.generic_visit(node)  # type: ignore[return-value]  # the node itself
         return [node, ast.copy_location(ast.Expr(after), node)]
@@ -316,4 +310,4 @@ class Rewriter(Scopes):
 def _again(node: ast.expr) -> ast.Name:
     """The same name, read once more."""
     assert isinstance(node, ast.Name)
-    return ast.copy_location(ast.Name(node.id, ast.Load()), node)
+    return ast.Name(node.id, ast.Load(), **place(node))

@@ -18,6 +18,7 @@ from traceprop_nb.tracing.operand import Operand
 
 if TYPE_CHECKING:
     from traceprop_nb.tracing.record import Recorder
+    from traceprop_nb.tracing.writer import Writer
 
 Edge = tuple[int, RowMap, Kind, Status]
 """Parent node, map from the value's rows to the parent's, kind, status."""
@@ -67,6 +68,11 @@ class Call:
             return self.args[position]
         return self.kwargs.get(name, default)
 
+    def written(self) -> Any:
+        """The value that ``base[key] = value`` or its method writes."""
+        given = self.args[1] if len(self.args) > 1 else None
+        return self.kwargs.get("value", self.kwargs.get("update", given))
+
     def receiver_operand(self) -> Operand:
         """The receiver as an operand among others."""
         return Operand(self.node, self.kind, self.ndim, self.rows, self.index)
@@ -95,6 +101,8 @@ class RuleTable:
         self.functions: dict[Any, Rule] = {}
         self.align: dict[type, Align] = {}
         self.marks: dict[type, Callable[[Any], Any]] = {}
+        self.memory: dict[type, Callable[[Any], tuple[int, int]]] = {}
+        self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
         self.trusted_roots: set[str] = {"builtins"}
         self._methods: dict[tuple[type, str], Rule] = {}
         self._found: dict[tuple[type, str], Rule | None] = {}

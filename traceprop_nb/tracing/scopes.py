@@ -75,13 +75,13 @@ class Scopes(ast.NodeTransformer):
 
     def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
         """After an import a framework may be there that needs its adapter."""
-        return [node, ast.copy_location(ast.Expr(hook("i", [], node)), node)]
+        return [node, ast.copy_location(ast.Expr(hook("i", (), (), node)), node)]
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.stmt]:
         """As ``import``, but nothing may stand between imports from ``__future__``."""
         if node.module == "__future__":
             return [node]
-        return [node, ast.copy_location(ast.Expr(hook("i", [], node)), node)]
+        return [node, ast.copy_location(ast.Expr(hook("i", (), (), node)), node)]
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """Body and defaults only: decorators and annotations may be looked at as source."""

@@ -85,7 +85,10 @@ class Writer:
         """The node of an object; a value with rows that nobody saw made becomes UNKNOWN."""
         node = self.identity.node(value)
         if node is None and type(value) in self.table.tracked:
-            node = self.source(value, f"untraced {type(value).__name__}", "unknown")
+            kin = self.table.kin.get(type(value))
+            node = kin(self, value) if kin is not None else None
+            if node is None:
+                node = self.source(value, f"untraced {type(value).__name__}", "unknown")
         return node
 
     # -- the one door to the graph -----------------------------------------------------------

@@ -86,10 +86,8 @@ def forget(
 
     Raises:
         EmptyForgetSetError: No rows, all rows, or all rows of a class.
-        RowRangeError: A row that the run does not have.
-        UnsupportedModelError: The model is not convex.
-        OptionError: Fewer than 33 points.
-        ConvergenceError: The retained rows have no finite optimum.
+        RowRangeError, OptionError: A row that the run does not have; fewer than 33 points.
+        UnsupportedModelError, ConvergenceError: Not convex; no finite optimum without the rows.
     """
     forgotten = _checked(run, rows)
     share = strengths(points)

@@ -16,10 +16,16 @@ def install(table: RuleTable) -> None:
     table.function(_concatenate, np.concatenate, np.vstack, np.hstack, np.append)
     table.function(_beside, np.column_stack)
     table.function(_stack, np.stack)
+    table.method(_written_beside, type(np.c_), ("__getitem__",))
+    table.method(_written_on_top, type(np.r_), ("__getitem__",))
+
+
+_FIRST = {"vstack": "tup", "hstack": "tup", "column_stack": "tup", "stack": "arrays",
+          "concatenate": "arrays"}  # fmt: skip
 
 
 def _parts(call: Call) -> list[Any] | None:
-    parts = call.args[:2] if call.name == "append" else call.args[0]
+    parts = call.args[:2] if call.name == "append" else call.argument(0, _FIRST[call.name])
     if not isinstance(parts, list | tuple) or {"out", "dtype"} & set(call.kwargs):
         return None
     return [p if type(p) in call.recorder.table.recorded else np.asarray(p) for p in parts]
@@ -97,4 +103,28 @@ def _edge(call: Call, part: Any, row_map: RowMap) -> list[Edge]:
 
 
 def _given(call: Call) -> list[Any]:
-    return [*call.args, *(call.args[0] if isinstance(call.args[0], list | tuple) else [])]
+    given = [*call.args, *call.kwargs.values()]
+    return [*given, *(p for some in given if isinstance(some, list | tuple) for p in some)]
+
+
+def _key(call: Call, ndim: int) -> list[Any] | None:
+    """The arrays between the brackets of ``np.c_`` and ``np.r_``."""
+    parts = call.args[0] if isinstance(call.args[0], tuple) else (call.args[0],)
+    plain = all(type(p) is np.ndarray and p.ndim == ndim for p in parts)
+    return list(parts) if plain else None
+
+
+def _written_beside(call: Call) -> bool | None:
+    parts = _key(call, np.ndim(call.out))
+    if parts is None or np.ndim(call.out) != 2:
+        return None
+    call.name, rows = "c_", len(call.out)
+    return call.emit(*(e for p in parts for e in _edge(call, p, Identity(rows))))
+
+
+def _written_on_top(call: Call) -> bool | None:
+    parts = _key(call, np.ndim(call.out))
+    if parts is None or sum(map(len, parts)) != len(call.out):
+        return None
+    call.name = "r_"
+    return _on_top(call, parts)

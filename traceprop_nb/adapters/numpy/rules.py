@@ -15,6 +15,7 @@ from traceprop_nb.adapters.numpy import joins, moves, writes
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.broadcast import align, edges, product
+from traceprop_nb.tracing.memory import view_of
 from traceprop_nb.tracing.rules import Call, RuleTable
 
 _ELEMENTWISE = (
@@ -42,6 +43,8 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     table.track(_snapshot, align, np.ndarray)
     table.track(_scalar, align, *_SCALARS, scalar=True)
+    table.kin[np.ndarray] = view_of
+    table.memory[np.ndarray] = np.lib.array_utils.byte_bounds
     table.trusted_roots.add("numpy")
     table.method(_ufunc, np.ufunc, ("__call__",))
     table.method(_ufunc_reduce, np.ufunc, ("reduce",))

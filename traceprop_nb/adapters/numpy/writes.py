@@ -44,10 +44,9 @@ def into_out(call: Call, values: list[Any]) -> bool | None:
 def _setitem(call: Call) -> bool | None:
     """The rows written come from the value's rows; all others stay what they were."""
     array, node, recorder = call.receiver, call.node, call.recorder
-    if node is None or "among" in call.kwargs:
+    if node is None or "among" in call.kwargs or call.name == "flat":
         return None
-    value = call.kwargs.get("value", call.kwargs.get("update"))
-    rows = call.rows
+    value, rows = call.written(), call.rows
     given = _value_edges(call, value, rows)
     if given is None:
         return None

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from traceprop_nb.lineage.maps import All, Deferred, Identity, RowMap
@@ -17,6 +18,7 @@ from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rules import Edge
+from traceprop_nb.tracing.writer import Writer
 
 
 def snapshot(value: pd.DataFrame | pd.Series) -> tuple[int, int, pd.Index]:
@@ -30,16 +32,43 @@ def mark(value: pd.DataFrame | pd.Series) -> weakref.ref[Any]:
     return weakref.ref(value._mgr)
 
 
+def shallow_copy(recorder: Writer, value: pd.DataFrame) -> int | None:
+    """Record a frame that ``pipe`` and its kin made as a shallow copy of a recorded one.
+
+    It has the very same labels and cells in the same memory, and so the same rows.
+    """
+    for thing, node in recorder.identity:
+        if isinstance(thing, pd.DataFrame) and _is_copy(thing, value):
+            same: Edge = (node, Identity(len(value)), Kind.DIRECT, Status.EXACT)
+            return recorder.emit(-1, "copy", value, [same])
+    return None
+
+
+def _is_copy(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    mine, theirs = one._mgr.blocks, other._mgr.blocks
+    if not mine or len(mine) != len(theirs) or not one.index.is_(other.index):
+        return False
+    pairs = ((a.values, b.values) for a, b in zip(mine, theirs, strict=True))
+    return all(
+        isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and _same_place(a, b)
+        for a, b in pairs
+    )
+
+
+def _same_place(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.__array_interface__["data"] == b.__array_interface__["data"] and a.shape == b.shape
+
+
 def align(recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]) -> None:
     """Record a tree of element-wise operators over frames, series, arrays and scalars."""
-    found = edges(recorder, out, operands)
+    found = edges(out, operands)
     flat: list[int] = []
     for parent, row_map, kind, status in found:
         flat += (parent, recorder.graph.map(row_map), kind * 4 + status)
     recorder.append(site, op, out, len(out.index), flat)
 
 
-def edges(recorder: Recorder, out: Any, operands: Sequence[Operand]) -> list[Edge]:
+def edges(out: Any, operands: Sequence[Operand]) -> list[Edge]:
     """One edge for each operand that has rows."""
     rows = len(out.index)
     found: list[Edge] = []
@@ -60,8 +89,9 @@ def edges(recorder: Recorder, out: Any, operands: Sequence[Operand]) -> list[Edg
         else:
             found.append((operand.node, row_map, Kind.DIRECT, status))
     kind = Kind.CONTEXT if found else Kind.DIRECT
-    for operand in spread:  # mypy follows this form
-        found.append((operand.node, All(operand.rows, rows), kind, Status.EXACT))  # type: ignore[arg-type]  # has a node
+    for operand in spread:
+        if operand.node is not None:
+            found.append((operand.node, All(operand.rows, rows), kind, Status.EXACT))
     return found
 
 

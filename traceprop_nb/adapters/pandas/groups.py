@@ -24,14 +24,28 @@ _KEPT = "head tail filter nth get_group"
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
+    for kind in (pd.DataFrame, pd.Series):
+        table.method(_grouped, kind, ("groupby",))
     table.method(_transform, GroupBy, _TRANSFORMS.split())
     table.method(_aggregate, GroupBy, _AGGREGATIONS.split())
     table.method(_kept, GroupBy, _KEPT.split())
 
 
+def _grouped(call: Call) -> bool | None:
+    """Groups know their frame's rows, also after ``["column"]`` made a series of it."""
+    if call.node is None or not isinstance(call.out, GroupBy):
+        return None
+    same = (call.node, Identity(call.rows), Kind.DIRECT, Status.EXACT)
+    call.recorder.emit(call.site, call.name, call.out._grouper, [same], rows=call.rows)
+    return True
+
+
 def _base(call: Call) -> tuple[Any, int | None]:
     frame = call.receiver.obj
-    return frame, call.recorder.identity.node(frame)
+    node = call.recorder.identity.node(frame)
+    if node is None:
+        node = call.recorder.identity.node(call.receiver._grouper)
+    return frame, None if node is None or call.recorder.graph.rows(node) != len(frame) else node
 
 
 def _codes(groups: Any) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from traceprop_nb.adapters.pandas import groups, joins, select, writes
-from traceprop_nb.adapters.pandas.align import align, edges, mark, snapshot
+from traceprop_nb.adapters.pandas.align import align, edges, mark, shallow_copy, snapshot
 from traceprop_nb.adapters.pandas.taps import Taps
 from traceprop_nb.lineage.maps import All, Identity, Prefix, Window
 from traceprop_nb.lineage.nodes import Kind, Status
@@ -29,12 +29,15 @@ _REDUCTIONS = (
 )
 _PREFIXES = "cumsum cumprod cummax cummin"
 _PLAIN_ATTRIBUTES = "values array"
+_PLACED = frozenset(("set_index", "set_axis", "isin", "replace"))
+"""These take other values by position or as a collection, never by label."""
 
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
     table.track(snapshot, align, pd.DataFrame, pd.Series)
     table.marks.update({pd.DataFrame: mark, pd.Series: mark})
+    table.kin[pd.DataFrame] = shallow_copy
     table.trusted_roots.add("pandas")
     for kind in (pd.DataFrame, pd.Series):
         table.method(_rowwise, kind, _ROWWISE.split())
@@ -90,6 +93,8 @@ def _rowwise(call: Call) -> bool | None:
     others = _others(call)
     if call.name == "combine_first" or (others and call.kwargs.get("axis") in (0, "index")):
         return None
+    if call.name in _PLACED:
+        return _beside(call, others)
     if any(callable(a) for a in call.args):
         others = []
         more = [e for a in call.args for e in brought_in(call.recorder, a, call.rows)]
@@ -97,14 +102,28 @@ def _rowwise(call: Call) -> bool | None:
         more = []
     if others and isinstance(call.out, pd.DataFrame | pd.Series):
         operands = [call.recorder.operand(v) for v in others]
-        more += [e for e in edges(call.recorder, call.out, operands) if e[0] != call.node]
+        more += [e for e in edges(call.out, operands) if e[0] != call.node]
         own = call.receiver_operand()
-        found = edges(call.recorder, call.out, [own, *operands])
+        found = edges(call.out, [own, *operands])
         return call.emit(*found) if found else None
     done = _same(call, *more)
     if done and call.name == "to_numpy" and call.receiver is not None:
         call.recorder.identity.share(call.receiver, call.out)
     return done
+
+
+def _beside(call: Call, others: list[Any]) -> bool | None:
+    """The rows stay; labels come by position, members of a collection from anywhere in it."""
+    more: list[Edge] = []
+    for value in others:
+        n = call.recorder.table.rows(value)
+        if call.name == "isin":
+            more += call.recorder.edge(value, All(n, call.rows), Kind.CONTEXT)
+        elif n == call.rows and call.name != "replace":
+            more += [e for e in call.recorder.edge(value, Identity(n)) if e[0] != call.node]
+        else:
+            return None
+    return _same(call, *more)
 
 
 def _values(call: Call) -> bool | None:

@@ -126,8 +126,8 @@ def _described(source: Any, kwds: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, OSError, ValueError):
         return {"path": None, "buffer": type(source).__name__}
     kept = ("header", "skiprows", "nrows", "comment", "quotechar", "quoting", "skip_blank_lines",
-            "compression", "encoding", "lineterminator", "skipfooter", "escapechar", "delimiter", "sep",
-            "doublequote")  # fmt: skip
+            "compression", "encoding", "lineterminator", "skipfooter", "escapechar", "delimiter",
+            "sep", "doublequote")  # fmt: skip
     options = {
         k: kwds[k] for k in kept if k in kwds and isinstance(kwds[k], str | int | bool | type(None))
     }

@@ -60,15 +60,23 @@ def _setitem(call: Call) -> bool | None:
     own = _own(call)
     if own is None or "among" in call.kwargs:
         return None
-    value = call.kwargs.get("value", call.kwargs.get("update"))
-    whole = call.name == "[]=" or "update" in call.kwargs
-    whole = (
-        whole and isinstance(call.args[0], str | int | float | bool) and call.kind is pd.DataFrame
-    )
-    given = column_edges(call, value, call.receiver, whole=whole)
+    value = call.written()
+    given = column_edges(call, value, call.receiver, whole=_whole(call))
     if given is None:
         return None
     return _recorded(call, own, given)
+
+
+def _whole(call: Call) -> bool:
+    """Whether the key names whole columns of a frame."""
+    key = call.args[0]
+    if call.kind is not pd.DataFrame or call.name in ("iloc", "iat", "at"):
+        return False
+    if call.name == "loc":
+        return isinstance(key, tuple) and isinstance(key[0], slice) and key[0] == slice(None)
+    if isinstance(key, list):
+        return all(isinstance(k, str) for k in key)
+    return isinstance(key, str | int | float | bool)
 
 
 def _recorded(call: Call, own: Edge, given: list[Edge]) -> bool:

@@ -92,7 +92,9 @@ def objective(model: Any, X: object, y: object, sample_weight: object = None) ->
         getattr(model, "feature_names_in_", None),
     )
     family = Bernoulli() if len(classes) == 2 else Categorical()
-    design = encoder.features(np.array(_dense(X), dtype=np.float64))
+    design = encoder.features(X)
+    if np.may_share_memory(design, X):  # with an intercept it is a new array already
+        design = design.copy()
     target = encoder.targets(y, len(design))
     K = family.outputs(len(classes))
     weights = _weights(model, target, sample_weight)

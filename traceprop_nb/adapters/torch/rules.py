@@ -43,6 +43,7 @@ _BATCH_MODULES = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 def install(table: RuleTable) -> None:
     """Fill the table."""
     table.track(_snapshot, align, torch.Tensor, nn.Parameter)
+    table.memory.update({torch.Tensor: _memory, nn.Parameter: _memory})
     table.trusted_roots.add("torch")
     functions = {
         name: getattr(torch, name) for name in _ELEMENTWISE.split() if hasattr(torch, name)
@@ -82,6 +83,15 @@ def taps(recorder: Recorder) -> Taps:
 def _snapshot(value: torch.Tensor) -> tuple[int, int, None]:
     ndim = value.dim()
     return ndim, len(value) if ndim else 1, None
+
+
+def _memory(value: torch.Tensor) -> tuple[int, int]:
+    """First byte of a tensor's storage and the one after its last; elsewhere than here, none."""
+    if value.device.type != "cpu" or value.layout != torch.strided:
+        return 0, 0
+    storage = value.untyped_storage()
+    start = storage.data_ptr()
+    return start, start + storage.nbytes()
 
 
 def _quiet(call: Call) -> bool | None:
@@ -207,7 +217,7 @@ def _wide(key: Any) -> bool:
 
 def _setitem(call: Call) -> bool | None:
     """Scalars and plain numbers change values, not rows; anything else is left to be inexact."""
-    value = call.kwargs.get("value", call.kwargs.get("update"))
+    value = call.written()
     plain = isinstance(value, int | float | bool)
     return True if plain and "among" not in call.kwargs else None
 
