@@ -127,9 +127,7 @@ def main() -> None:
     for name in ANSWERS:
         shutil.copy(OUT / "quickstart_answers" / name, OUT / name)
     print(printed(done).rstrip())
-    print(
-        "\nWhich records drove this prediction? (above 0 they held it up)\n"
-    )
+    print("\nWhich records drove this prediction? (above 0 they held it up)\n")
     print(table(influential(OUT / "influence.csv")))
     print(f"\nWhat if we forget a hospital?\n\n{answer_of(done, 'unlearn')}")
     print(f"\nWhat is on record?\n\n{answer_of(done, 'record')}")

@@ -1,4 +1,4 @@
-"""In CI, a browser test that could not run is a failure, not a skip."""
+"""Cells without a kernel; and in CI, a browser test that could not run is a failure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ import os
 import pathlib
 
 import pytest
+
+from tests.traced import Notebook
+
+
+@pytest.fixture
+def notebook():
+    """Cells in a session of their own, whose taps are off again afterwards."""
+    made = Notebook()
+    yield made
+    made.session.close()
 
 
 def must_run(path: pathlib.Path) -> bool:

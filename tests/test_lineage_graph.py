@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 
+from traceprop_nb.errors import ShapeError
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import All, Gather, Identity, Range
 from traceprop_nb.lineage.nodes import Kind, Site, Source, Status
@@ -111,6 +114,18 @@ def test_a_node_that_does_not_exist_is_refused(graph, node):
     for ask in (graph.rows, graph.edges, graph.outgoing, graph.site):
         with pytest.raises(IndexError, match=f"there is no node {node} among 3"):
             ask(node)
+
+
+def test_half_an_edge_is_refused_and_leaves_nothing_behind(graph):
+    before = graph.columns()
+    for edges in ((0, 1), (0, 1, 0, 0)):
+        with pytest.raises(ShapeError, match=f"{len(edges)} integers are no edges"):
+            graph.append(0, -1, 1, 1, 0, edges)
+    with pytest.raises(struct.error, match="integer"):
+        graph.append(0, -1, 1, None, 0, (0, 1, 0))
+    after = graph.columns()
+    assert after.nodes.tolist() == before.nodes.tolist()
+    assert after.edges.tolist() == before.edges.tolist()
 
 
 def test_an_operation_costs_at_most_120_bytes():

@@ -100,15 +100,28 @@ def lineage(x: Any = None) -> LineageAnswer:
     return session().lineage(x)
 
 
-def influence(X: Any, y: Any = None, **options: Any) -> InfluenceAnswer:
+def influence(  # noqa: PLR0913  # one for each part of the question
+    X: Any,
+    y: Any = None,
+    *,
+    k: int | None = 10,
+    run: Any = None,
+    method: str = "auto",
+    estimand: str = "leave_one_out",
+    by: str = "row",
+    title: str | None = None,
+) -> InfluenceAnswer:
     """How much each training row moved the loss of each query.
 
     Args:
         X: Query rows, as the model takes them; one row may be a vector.
         y: Their labels (m,); without labels the model's own predictions are explained.
-        **options: ``k`` rows listed (10; None for all), ``run`` name of the run (the newest),
-            ``method`` "auto", "closed-form", "influence", "cg", "grad-dot" or "trak",
-            ``by`` "row" or "source", ``title`` of the query.
+        k: How many rows the answer lists; None for all.
+        run: Name of the training run, or the run; the newest by default.
+        method: "auto", "closed-form", "influence", "cg", "grad-dot" or "trak".
+        estimand: What is estimated: "leave_one_out".
+        by: Whether the text lists rows ("row") or sources ("source").
+        title: The query in words; by default the name of ``X``.
 
     Returns:
         ``scores`` float64 (m, n): the rise of the query's loss if the row were left out, so that
@@ -120,16 +133,33 @@ def influence(X: Any, y: Any = None, **options: Any) -> InfluenceAnswer:
         NotFiniteError: NaN or infinity in the query.
         ShapeError: The query has other features than the model.
     """
-    return session().influence(X, y, **options)
+    return session().influence(
+        X, y, k=k, run=run, method=method, estimand=estimand, by=by, title=title
+    )
 
 
-def unlearn(**options: Any) -> UnlearnAnswer:
+def unlearn(  # noqa: PLR0913  # one for each part of the request
+    *,
+    source: str | None = None,
+    rows: Any = None,
+    where: str | None = None,
+    run: Any = None,
+    gold: bool = False,
+    method: str = "auto",
+    evaluate: Any = None,
+) -> UnlearnAnswer:
     """A model without some of its training rows. The old model is not touched.
 
     Args:
-        **options: What to forget, exactly one of ``source`` (name), ``rows`` (training rows, from
-            0) and ``where`` (an expression over a source's columns); ``run`` (the newest),
-            ``gold`` whether to retrain and compare, ``evaluate`` held-out {name: (X, y)}.
+        source: Forget every row made of a record of this source. Exactly one of ``source``,
+            ``rows`` and ``where`` is given.
+        rows: Forget these training rows, numbers from 0 or a boolean mask.
+        where: Forget every row made of a record for which this expression over a source's columns
+            holds, in the language of ``DataFrame.query``.
+        run: Name of the training run, or the run; the newest by default.
+        gold: Whether to retrain without the rows as well, and compare.
+        method: "auto" or "newton".
+        evaluate: Held-out rows by name, ``{name: (X, y)}``, measured along the way.
 
     Returns:
         ``model``, ``trajectory``, ``verified`` (None unless compared with the retrained model),
@@ -142,7 +172,9 @@ def unlearn(**options: Any) -> UnlearnAnswer:
         OptionError: Not exactly one way to say what to forget.
         UnsupportedModelError: The model is not convex.
     """
-    return session().unlearn(**options)
+    return session().unlearn(
+        source=source, rows=rows, where=where, run=run, gold=gold, method=method, evaluate=evaluate
+    )
 
 
 def report(kind: str = "session", **stated: Any) -> Record:

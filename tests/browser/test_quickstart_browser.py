@@ -59,6 +59,7 @@ def drills_into_a_row(nb, shade):
     assert f"line {first['line']:,}" in drill.inner_text()
     assert nb.ask("X_train[first.row].shape[0] > 0")
     nb.shot(f"quickstart-influence-{shade}", table)
+    nb.shot(f"quickstart-page-{shade}")
 
 
 def moves_the_slider(nb, shade):
@@ -83,4 +84,3 @@ def downloads_the_record(nb, shade):
         viewer.get_by_role("button", name="HTML").click()
     assert "<!doctype html>" in pathlib.Path(download.value.path()).read_text().lower()
     nb.shot(f"quickstart-record-{shade}", viewer)
-    nb.shot(f"quickstart-page-{shade}")

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 _NAMES = itertools.count()
-HIDDEN = {"np", "pd", "__builtins__", "__warningregistry__"}
+HIDDEN = {"np", "pd", "__builtins__", "__warningregistry__", "__tp__"}
+"""``__tp__`` is the one name a traced cell with functions adds: they must find it when pickled."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ k = h()
     "globals and dir at the top show nothing of ours": """
 a = np.arange(3) + 1
 b = a[a > 1].sum()
-g = sorted(k for k in globals() if k != '__builtins__')
-d = sorted(k for k in dir() if k != '__builtins__')
+g = sorted(k for k in globals() if k not in ('__builtins__', '__tp__'))
+d = sorted(k for k in dir() if k not in ('__builtins__', '__tp__'))
 l = locals() is globals()
 """,
     "class bodies": """

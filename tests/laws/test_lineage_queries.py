@@ -17,14 +17,17 @@ def graphs(draw):
     """A graph, and its nodes as (status, [(parent, sets, kind, status)])."""
     graph, nodes, rows = LineageGraph(), [], []
     statuses = st.sampled_from([0, 0, 0, 0, 1, 2, 3])
+    sizes = st.sampled_from([3, 4, 5, 2, 1, 0])
     for k in range(draw(st.integers(1, 3))):
         kind = draw(st.sampled_from(["file", "file", "unknown"]))
-        rows.append(draw(st.integers(0, 5)))
+        rows.append(draw(sizes))
         graph.append_source(name=f"s{k}", kind=kind, n_rows=rows[-1])
         nodes.append((3 if kind == "unknown" else 0, []))
     for k in range(draw(st.integers(0, 7))):
-        n, edges, flat = draw(st.integers(0, 5)), [], []
-        parents = draw(st.lists(st.integers(0, len(nodes) - 1), min_size=1, max_size=3))
+        n, edges, flat = draw(sizes), [], []
+        # the latest nodes first: long ways, and ways that part and meet again
+        back = st.integers(1, min(len(nodes), 4)).map(lambda back: len(nodes) - back)
+        parents = draw(st.lists(back, min_size=1, max_size=3))
         for parent in parents:
             m, sets = draw(between(rows[parent], n))
             kind, status = draw(st.sampled_from([0, 0, 1])), draw(statuses)
@@ -41,12 +44,31 @@ def sets_of(found):
     return {node: set(np.asarray(rows).tolist()) for node, rows in found.items()}
 
 
+def questions(data, n):
+    """Each row alone, all rows, none, and a drawn selection with repeats."""
+    some = data.draw(st.lists(st.integers(0, n - 1), max_size=4) if n else st.just([]))
+    return [[row] for row in range(n)] + [list(range(n)), [], some]
+
+
 @given(graphs(), st.data())
 def test_backward_follows_every_way_of_every_row(drawn, data):
     graph, nodes = drawn
-    node = data.draw(st.integers(0, len(graph) - 1))
-    n = graph.rows(node)
-    rows = data.draw(st.lists(st.integers(0, n - 1), max_size=4) if n else st.just([]))
+    node = len(graph) - 1 - data.draw(st.integers(0, min(len(graph) - 1, 3)))
+    for rows in questions(data, graph.rows(node)):
+        direct, aside, visited, worst, behind = by_the_oracle(nodes, node, rows)
+        answer = query.backward(graph, node, rows, context=True)
+        assert sets_of(answer.sources) == direct
+        assert sets_of(answer.context) == aside
+        assert answer.status == worst
+        assert answer.context_status == behind
+        assert answer.path == sorted(visited)
+        plain = query.backward(graph, node, rows)
+        assert sets_of(plain.sources) == direct
+        assert (plain.status, plain.path, plain.context) == (answer.status, answer.path, {})
+        assert plain.context_status == Status.EXACT
+
+
+def by_the_oracle(nodes, node, rows):
     direct, aside, visited, worst, behind = {}, {}, set(), 0, 0
     for row in rows:
         found, context, status, context_status, went = provenance(nodes, node, row)
@@ -55,24 +77,25 @@ def test_backward_follows_every_way_of_every_row(drawn, data):
                 into.setdefault(source, set()).update(records)
         visited |= went
         worst, behind = max(worst, status), max(behind, context_status)
-    answer = query.backward(graph, node, rows, context=True)
-    assert sets_of(answer.sources) == direct
-    assert sets_of(answer.context) == aside
-    assert answer.status == worst
-    assert answer.context_status == behind
-    assert answer.path == sorted(visited)
-    plain = query.backward(graph, node, rows)
-    assert sets_of(plain.sources) == direct
-    assert (plain.status, plain.path, plain.context) == (answer.status, answer.path, {})
-    assert plain.context_status == Status.EXACT
+    return direct, aside, visited, worst, behind
 
 
 @given(graphs(), st.booleans(), st.data())
 def test_forward_is_backward_read_the_other_way(drawn, context, data):
     graph, nodes = drawn
-    start = data.draw(st.integers(0, len(graph) - 1))
-    n = graph.rows(start)
-    rows = set(data.draw(st.lists(st.integers(0, n - 1), max_size=4) if n else st.just([])))
+    start = data.draw(st.integers(0, min(len(graph) - 1, 3)))
+    for rows in questions(data, graph.rows(start)):
+        touched = reached_by_sets(nodes, start, set(rows), context)
+        assert sets_of(query.forward(graph, start, rows, context=context)) == touched
+        found = query.impact(graph, start, rows, context=context)
+        assert sets_of(found.reached) == touched
+        assert found.statuses == worst_on_the_way(nodes, touched, start, set(rows), context)
+        assert found.status >= max(found.statuses.values(), default=0)
+        if not rows:
+            assert found.status == Status.EXACT
+
+
+def reached_by_sets(nodes, start, rows, context):
     touched = {start: rows}
     for node in range(start + 1, len(nodes)):
         hit = {
@@ -85,17 +108,10 @@ def test_forward_is_backward_read_the_other_way(drawn, context, data):
         if hit:
             touched[node] = hit
     del touched[start]
-    assert sets_of(query.forward(graph, start, sorted(rows), context=context)) == touched
-    found = query.impact(graph, start, sorted(rows), context=context)
-    assert sets_of(found.reached) == touched
-    assert set(found.statuses) == set(touched)
-    assert found.statuses == worst_on_the_way(graph, nodes, touched, start, rows, context)
-    assert found.status >= max(found.statuses.values(), default=0)
-    if not rows:
-        assert found.status == Status.EXACT
+    return touched
 
 
-def worst_on_the_way(graph, nodes, touched, start, rows, context):
+def worst_on_the_way(nodes, touched, start, rows, context):
     """For each reached node the worst status of a node or edge between it and the start."""
     reached, worst = touched | {start: rows}, {start: nodes[start][0]}
     for node in sorted(touched):

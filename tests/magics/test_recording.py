@@ -171,6 +171,12 @@ def test_a_script_run_inside_a_cell_is_not_seen_and_not_guessed(work, session, t
     assert session.recorder.identity.node(work.ip.user_ns["kept"]) is None
 
 
+def test_code_that_stands_in_no_cell_is_not_seen_and_not_guessed(work, session):
+    work("%%trace\n" + LOAD + "get_ipython().run_cell('kept = df[df.v > 0]', silent=True)\n")
+    assert work.ip.user_ns["kept"].shape == (2, 2)
+    assert session.recorder.identity.node(work.ip.user_ns["kept"]) is None
+
+
 def test_a_value_displayed_through_a_magic_keeps_its_lineage(work, session):
     work("%%trace\n" + LOAD + "%time kept = df[df.v > 0]\nkept")
     work("%%trace\n%%time\nkept")

@@ -94,8 +94,13 @@ WRITES = [
     "X = X.copy(); np.random.default_rng($i).shuffle(X)",
     "X = X.copy(); X[:2] = X[-2:] if len(X) > 3 else X[:2]",
     "X = X.copy(); X[1:] = X[:-1].copy()",
-    "X = X.copy(); X[[0, 1]] = X[[1, 0]] if len(X) > 1 else X[[0, 0]]",
-    "X = X.copy(); X[[0, 0]] = X[[-1, -1]] if len(X) else X",
+    "X = X.copy()\nif len(X) > 1: X[[0, 1]] = X[[1, 0]]",
+    "X = X.copy()\nif len(X): X[[0, 0]] = X[[-1, -1]]",
+    "X = X.copy(); random.shuffle(X)",
+    "X = X.copy(); np.add(X[::-1], 0.0, out=X)",
+    "X = X.copy(); np.take(X.copy(), np.arange(len(X))[::-1], axis=0, out=X) if len(X) else X",
+    "X = X.copy(); Y = X[::-1]; Y += 0.0; X = Y",
+    "X = X.copy(); random.Random($i).shuffle(X)",
     "X = X.copy(); X[...] = X[::-1].copy()",
     "X = X.copy(); X[X[:, 0] > 0] = X[:1]",
     "X = X.copy(); X[-1:, :] = X[:1, :]",
@@ -150,7 +155,7 @@ LEARNING = [
     "X = X[k_[0]]",
 ]
 TENSORS = [
-    "X = torch.from_numpy(np.ascontiguousarray(X))[:].numpy()",
+    "X = torch.from_numpy(np.array(X))[:].numpy()",
     "X = torch.as_tensor(np.array(X))[torch.arange(len(X) - 1, -1, -1)].numpy()",
     "T = torch.tensor(X.copy()); X = T[T[:, 0] > 0].numpy()",
     "T = torch.tensor(X.copy()); X = T[::2].clone().numpy()",
@@ -190,6 +195,7 @@ encoding = ColumnTransformer([('o', OneHotEncoder(), [0])], remainder='passthrou
 """
 IMPORTS = """
 import contextlib
+import random
 import numpy as np
 import pandas as pd
 import torch

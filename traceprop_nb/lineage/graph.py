@@ -25,13 +25,13 @@ EDGE = 3
 
 # packing is 4 times faster than array.extend with a tuple
 _pack_node = Struct(f"{NODE}q").pack
-_pack_edge = Struct(f"{EDGE}q").pack
+_pack_edge = Struct(f"{EDGE}i").pack
 
 
 def _pack_edges(edges: Sequence[int]) -> bytes:
     if len(edges) % EDGE:
         raise ShapeError(f"{len(edges)} integers are no edges; give parent, map, code for each")
-    return pack(f"{len(edges)}q", *edges)
+    return pack(f"{len(edges)}i", *edges)
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ class LineageGraph:
         self.ops: list[str] = []
         self.maps: list[RowMap] = []
         self.node_log = array("q")
-        self.edge_log = array("q")
+        self.edge_log = array("i")
         self._op_ids: dict[str, int] = {}
         self._identities: dict[int, int] = {}
         self._all: dict[tuple[int, int], int] = {}
-        self._child, self._head, self._next = array("q"), array("q"), array("q")
+        self._child, self._head, self._next = array("i"), array("i"), array("i")
 
     # -- writing ---------------------------------------------------------------------------
 

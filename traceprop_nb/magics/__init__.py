@@ -15,6 +15,7 @@ from traceprop_nb.magics.header import without_header
 from traceprop_nb.magics.transform import TracedCells
 from traceprop_nb.magics.verbs import TracepropMagics
 from traceprop_nb.session import current
+from traceprop_nb.tracing.syntax import HOOKS
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -48,6 +49,7 @@ def uninstall(shell: InteractiveShell) -> None:
     if magics is not None:
         magics.cells.close()
         magics.undo.close()
+        shell.user_ns.pop(HOOKS, None)
         magics.session.trace_off()
         magics.session.close()
 

@@ -7,6 +7,7 @@ escapes) has no line numbers rather than wrong ones.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from dataclasses import dataclass
 
@@ -84,6 +85,8 @@ def _unusual(source: Source) -> str:
 def _built(source: Source, data: bytes) -> LineIndex | str:
     options = source.detail.get("options", {})
     starts, ends, lines = _records(data)
+    if data.startswith(codecs.BOM_UTF8):
+        starts[:1] = len(codecs.BOM_UTF8)
     skipped = options.get("skiprows") or 0
     starts, ends, lines = starts[skipped:], ends[skipped:], lines[skipped:]
     if options.get("skip_blank_lines", True):

@@ -18,7 +18,6 @@ from traceprop_nb.errors import RowRangeError, unknown_name
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Source
-from traceprop_nb.reports.files import file_digest
 from traceprop_nb.session.lines import LineIndex, index_of
 
 _SMALL = 256 * 1024
@@ -52,6 +51,8 @@ class Sources:
         try:
             if not _unchanged(source):
                 return
+            from traceprop_nb.reports.files import file_digest  # light start
+
             digest = file_digest(source.path)
             if digest is not None and _unchanged(source):
                 self._graph.set_digest(node, digest)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 import sysconfig
+from functools import lru_cache
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +22,16 @@ def brought_in(recorder: Recorder, function: Any, rows: int) -> list[Edge]:
 
     A function without Python code, such as a ufunc or a builtin, reaches none.
     """
-    function = (
-        getattr(function, "__func__", function) if isinstance(function, MethodType) else function
-    )
+    return [
+        (node, All(recorder.graph.rows(node), rows), Kind.DIRECT, Status.INEXACT)
+        for _, node in reached(recorder, function)
+    ]
+
+
+def reached(recorder: Recorder, function: Any) -> list[tuple[Any, int]]:
+    """Those values themselves, each with its node."""
+    if isinstance(function, MethodType):
+        function = function.__func__
     if not isinstance(function, FunctionType):
         return []
     values = [function.__globals__.get(name) for name in _names(function.__code__)]
@@ -32,23 +41,26 @@ def brought_in(recorder: Recorder, function: Any, rows: int) -> list[Edge]:
         except ValueError:  # not filled yet
             continue
     values += list(function.__defaults__ or ())
-    edges: list[Edge] = []
+    values += list((function.__kwdefaults__ or {}).values())
+    found: dict[int, Any] = {}
     for value in values:
         node = recorder.identity.node(value)
-        if node is not None and all(node != edge[0] for edge in edges):
-            found = All(recorder.graph.rows(node), rows)
-            edges.append((node, found, Kind.DIRECT, Status.INEXACT))
-    return edges
+        if node is not None:
+            found.setdefault(node, value)
+    return [(value, node) for node, value in found.items()]
 
 
-def _names(code: CodeType) -> list[str]:
-    names = list(code.co_names)
+@lru_cache(maxsize=512)
+def _names(code: CodeType) -> tuple[str, ...]:
+    """The globals that code reads, not the attributes, nested functions included."""
+    names = [i.argval for i in dis.get_instructions(code) if i.opname in _READS]
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names += _names(constant)
-    return names
+    return tuple(dict.fromkeys(names))
 
 
+_READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _LIBRARIES = tuple(
     path
     for key in ("stdlib", "platstdlib", "purelib", "platlib")

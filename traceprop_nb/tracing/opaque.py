@@ -7,14 +7,14 @@ hold data of its own, may have used anything: UNKNOWN.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import memory
-from traceprop_nb.tracing.callables import is_user_module
+from traceprop_nb.tracing.callables import is_user_module, reached
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge
@@ -156,6 +156,10 @@ def _operands(recorder: Recorder, call: Call) -> Iterator[tuple[Any, int]]:
     seen = {call.node}
     for value in (*call.args, *call.kwargs.values()):
         for thing in _flat(value):
+            for brought in reached(recorder, thing):
+                if brought[1] not in seen:
+                    seen.add(brought[1])
+                    yield brought
             if isinstance(thing, Operand):
                 node, thing = thing.node, thing.ref() if thing.ref else None
             elif type(thing) in recorder.table.recorded:
@@ -180,8 +184,17 @@ def _flat(value: Any) -> Iterator[Any]:
     if not isinstance(value, list | tuple):
         yield value
         return
-    for member in value[:1000]:
+    for member in _members(value):
         if isinstance(member, list | tuple):
-            yield from member[:1000]
+            yield from _members(member)
         else:
             yield member
+
+
+def _members(values: list[Any] | tuple[Any, ...]) -> Sequence[Any]:
+    """All of them; of a long list that begins with plain values, the beginning."""
+    first = values[:1000]
+    return first if all(type(v) in _PLAIN for v in first) else values
+
+
+_PLAIN = frozenset((int, float, str, bool, complex, bytes, type(None)))

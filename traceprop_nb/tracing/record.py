@@ -187,10 +187,8 @@ class Recorder(Writer):
 
     def m(self, number: int, out: Any) -> Any:
         """A matrix product is done."""
-        return self._ruled(number, self._take(self.plans[number]), out)
-
-    def _ruled(self, number: int, operands: list[Any], out: Any) -> Any:
         plan = self.plans[number]
+        operands = self._take(plan)
         if type(out) in self._recorded:
             try:
                 rule = self.table.find_method(type(out), "__matmul__")

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from traceprop_nb.tracing.scopes import Scopes
 from traceprop_nb.tracing.syntax import (
+    HOOKS,
     OPERATORS,
     fusible,
     hook,
@@ -60,7 +61,23 @@ def rewrite_module(tree: ast.Module, plans: Plans, source: str) -> ast.Module:
         The same tree, ready to compile.
     """
     rewritten: ast.Module = Rewriter(plans, source).visit(tree)
+    if any(isinstance(node, _PICKLED) for node in ast.walk(rewritten)):
+        at = next((k for k, node in enumerate(tree.body) if not _stays_first(node)), 0)
+        here = place(tree.body[at])
+        name = ast.alias(f"{__package__}.hooks", HOOKS, **here)
+        tree.body.insert(at, ast.Import([name], **here))
     return rewritten
+
+
+_PICKLED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+"""What may be sent to another process, where only a name among its globals is found."""
+
+
+def _stays_first(node: ast.stmt) -> bool:
+    """Whether it is a docstring or an import from ``__future__``."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 class Rewriter(Scopes):

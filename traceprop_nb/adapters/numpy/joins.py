@@ -107,24 +107,23 @@ def _given(call: Call) -> list[Any]:
     return [*given, *(p for some in given if isinstance(some, list | tuple) for p in some)]
 
 
-def _key(call: Call, ndim: int) -> list[Any] | None:
+def _bracketed(call: Call) -> list[Any] | None:
     """The arrays between the brackets of ``np.c_`` and ``np.r_``."""
     parts = call.args[0] if isinstance(call.args[0], tuple) else (call.args[0],)
-    plain = all(type(p) is np.ndarray and p.ndim == ndim for p in parts)
-    return list(parts) if plain else None
+    return list(parts) if all(type(p) is np.ndarray and p.ndim for p in parts) else None
 
 
 def _written_beside(call: Call) -> bool | None:
-    parts = _key(call, np.ndim(call.out))
-    if parts is None or np.ndim(call.out) != 2:
+    parts, rows = _bracketed(call), len(call.out)
+    if parts is None or any(len(p) != rows or p.ndim > 2 for p in parts):
         return None
-    call.name, rows = "c_", len(call.out)
+    call.name = "c_"
     return call.emit(*(e for p in parts for e in _edge(call, p, Identity(rows))))
 
 
 def _written_on_top(call: Call) -> bool | None:
-    parts = _key(call, np.ndim(call.out))
-    if parts is None or sum(map(len, parts)) != len(call.out):
+    parts = _bracketed(call)
+    if parts is None or any(p.ndim != call.out.ndim for p in parts):
         return None
     call.name = "r_"
     return _on_top(call, parts)

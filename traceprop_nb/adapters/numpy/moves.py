@@ -75,10 +75,9 @@ def _moved(call: Call, node: int, row_map: Any) -> bool:
 def _reshape(call: Call) -> bool | None:
     rows = call.recorder.table.rows(call.out)
     receiver, n = call.receiver, call.rows
-    if call.node is None or "order" in call.kwargs:
-        return None
+    order = call.argument(0 if call.name in ("ravel", "flatten") else 99, "order", "C")
     size = int(np.size(call.out))
-    if n == 0 or size == 0 or (call.ndim > 1 and call.args[:1] == ["F"]):
+    if call.node is None or order != "C" or n == 0 or size == 0:
         return None
     if rows == n and np.ndim(call.out) >= 1:
         done = _moved(call, call.node, Identity(n))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import All, Gather, Identity, RowMap
+from traceprop_nb.lineage.maps import All, Gather, Groups, Identity, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import opaque
 from traceprop_nb.tracing.broadcast import edges
 from traceprop_nb.tracing.keys import key_map
+from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -23,7 +25,8 @@ def install(table: RuleTable) -> None:
     table.method(_at, np.ufunc, ("at",))
     table.function(_first_written, np.put, np.place, np.copyto, np.putmask, np.put_along_axis)
     table.function(_filled_function, np.fill_diagonal)
-    table.function(shuffled, np.random.shuffle)
+    table.function(shuffled, np.random.shuffle, random.shuffle)
+    table.method(shuffled, random.Random, ("shuffle",))
 
 
 def into_out(call: Call, values: list[Any]) -> bool | None:
@@ -69,8 +72,9 @@ def _kept(call: Call, given: list[Edge], rows: int) -> RowMap:
     replaced = [m for _, m, kind, status in given if kind == Kind.DIRECT and status == Status.EXACT]
     if not whole or not replaced or "update" in call.kwargs:
         return Identity(rows)
-    taken = replaced[0].at(np.arange(rows)) >= 0
-    return Gather(np.where(taken, -1, np.arange(rows)), rows)
+    kept = np.arange(rows)
+    kept[replaced[0].forward(np.arange(replaced[0].n_in))] = -1
+    return Gather(kept, rows)
 
 
 def _value_edges(call: Call, value: Any, rows: int) -> list[Edge] | None:
@@ -84,11 +88,28 @@ def _value_edges(call: Call, value: Any, rows: int) -> list[Edge] | None:
         return []
     n = recorder.table.rows(value)
     if np.ndim(value) == 0:
-        return [(source, All(1, rows), Kind.CONTEXT, Status.EXACT)]
+        return [_scalar_edge(source, _first(call.args[0]), rows)]
     row_map = _scatter(call, value, n, rows)
     if row_map is None:
         return [(source, All(n, rows), Kind.DIRECT, Status.INEXACT)]
     return [(source, row_map, Kind.DIRECT, Status.EXACT)]
+
+
+def _first(key: Any) -> Any:
+    return key[0] if isinstance(key, tuple) and key else key
+
+
+def _scalar_edge(source: int, key: Any, rows: int) -> Edge:
+    """A scalar written into one row is that row's; spread over several it is their context."""
+    if not _is_row(key):
+        return (source, All(1, rows), Kind.CONTEXT, Status.EXACT)
+    placed = np.full(rows, -1)
+    placed[key] = 0
+    return (source, Gather(placed, 1), Kind.DIRECT, Status.EXACT)
+
+
+def _is_row(key: Any) -> bool:
+    return isinstance(key, int | np.integer) and not isinstance(key, bool)
 
 
 def _tracked_inside(call: Call, values: Any) -> bool:
@@ -98,8 +119,9 @@ def _tracked_inside(call: Call, values: Any) -> bool:
 def _scatter(call: Call, value: Any, n: int, rows: int) -> RowMap | None:
     """Map from rows of the array to rows of the value that was written into it, -1 elsewhere."""
     key = call.args[0]
-    first = key[0] if isinstance(key, tuple) and key else key
-    count = _selected(first, rows)
+    if _is_row(key):  # a whole row
+        return Groups(np.full(n, int(key) % rows, np.int32), rows)
+    count = _selected(_first(key), rows)
     if count is None or count != n or np.ndim(value) != _ndim_written(key, call.ndim):
         return None
     placed = key_map(key, rows, call.ndim, count)
@@ -183,4 +205,7 @@ def _at(call: Call) -> bool | None:
 
 def shuffled(call: Call) -> bool | None:
     """``shuffle(a)``: any row may be anywhere."""
-    return _first_written(call)
+    target = call.args[0] if call.args else call.kwargs.get("x")
+    if isinstance(target, Operand):  # Python's own shuffle may let go of it
+        target = target.ref() if target.ref is not None else None
+    return _inexact(call, target) if isinstance(target, np.ndarray) else None

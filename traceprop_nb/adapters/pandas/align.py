@@ -48,15 +48,17 @@ def _is_copy(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     mine, theirs = one._mgr.blocks, other._mgr.blocks
     if not mine or len(mine) != len(theirs) or not one.index.is_(other.index):
         return False
-    pairs = ((a.values, b.values) for a, b in zip(mine, theirs, strict=True))
-    return all(
-        isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and _same_place(a, b)
-        for a, b in pairs
-    )
+    return all(_same_place(a.values, b.values) for a, b in zip(mine, theirs, strict=True))
 
 
-def _same_place(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.__array_interface__["data"] == b.__array_interface__["data"] and a.shape == b.shape
+def _same_place(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.__array_interface__["data"] == b.__array_interface__["data"] and a.shape == b.shape
+    held = next((name for name in ("_pa_array", "_ndarray", "_data") if hasattr(a, name)), None)
+    if held is None or type(a) is not type(b):
+        return False
+    one, other = getattr(a, held), getattr(b, held)
+    return one is other or (isinstance(one, np.ndarray) and _same_place(one, other))
 
 
 def align(recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]) -> None:

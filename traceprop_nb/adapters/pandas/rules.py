@@ -52,6 +52,7 @@ def install(table: RuleTable) -> None:
     table.method(_elements, pd.DataFrame, ("map", "applymap"))
     table.method(_elements, pd.Series, ("map", "apply"))
     table.method(_assign, pd.DataFrame, ("assign",))
+    table.method(_piped, pd.DataFrame, ("pipe",))
     table.method(_eval, pd.DataFrame, ("eval",))
     for accessor in (pd.Series.str, pd.Series.dt, pd.Series.cat):
         table.any_method(_accessor, accessor)
@@ -147,9 +148,7 @@ def _reduction(call: Call) -> bool | None:
     if call.node is None:
         return None
     rows = call.recorder.table.rows(call.out)
-    axis = call.kwargs.get(
-        "axis", call.args[0] if call.args and call.name not in ("quantile",) else 0
-    )
+    axis = call.argument(1 if call.name == "quantile" else 0, "axis", 0)
     if call.kind is pd.DataFrame and axis in (1, "columns"):
         return _same(call)
     if (
@@ -222,6 +221,14 @@ def _assign(call: Call) -> bool | None:
                 return None
             more += [e for e in found if e[0] != call.node or not isinstance(e[1], Identity)]
     return _same(call, *more)
+
+
+def _piped(call: Call) -> bool | None:
+    """What the function did was recorded in it, if it was traced; it may give its frame back."""
+    if type(call.out) is not pd.DataFrame:
+        return None
+    known = call.recorder.identity.node(call.out) is not None
+    return True if known or shallow_copy(call.recorder, call.out) is not None else None
 
 
 def _eval(call: Call) -> bool | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from traceprop_nb.adapters.pandas.align import by_label
-from traceprop_nb.lineage.maps import All, Identity
+from traceprop_nb.lineage.maps import All, Gather, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import opaque
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
@@ -61,10 +62,33 @@ def _setitem(call: Call) -> bool | None:
     if own is None or "among" in call.kwargs:
         return None
     value = call.written()
-    given = column_edges(call, value, call.receiver, whole=_whole(call))
+    given = _one_cell(call, value)
+    if given is None:
+        given = column_edges(call, value, call.receiver, whole=_whole(call))
     if given is None:
         return None
     return _recorded(call, own, given)
+
+
+def _one_cell(call: Call, value: Any) -> list[Edge] | None:
+    """A scalar written into one row, as ``d.at[i, c] = x`` in a loop: it is that row's."""
+    recorder, key = call.recorder, call.args[0]
+    row = key[0] if isinstance(key, tuple) else key
+    positional = call.name in ("iat", "iloc")
+    if type(value) not in recorder.table.scalars or not pd.api.types.is_hashable(row):
+        return None
+    if not (positional or call.name in ("at", "loc")) or isinstance(row, slice):
+        return None
+    index = call.receiver.index
+    try:
+        at = row if positional else index.get_loc(row)
+    except (KeyError, TypeError):
+        return None
+    if not isinstance(at, int) or isinstance(at, bool):
+        return None
+    placed = np.full(call.rows, -1)
+    placed[at] = 0
+    return recorder.edge(value, Gather(placed, 1))
 
 
 def _whole(call: Call) -> bool:

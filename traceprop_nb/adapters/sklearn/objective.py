@@ -93,7 +93,7 @@ def objective(model: Any, X: object, y: object, sample_weight: object = None) ->
     )
     family = Bernoulli() if len(classes) == 2 else Categorical()
     design = encoder.features(X)
-    if np.may_share_memory(design, X):  # with an intercept it is a new array already
+    if not encoder.intercept:  # with one it is a new array already
         design = design.copy()
     target = encoder.targets(y, len(design))
     K = family.outputs(len(classes))
