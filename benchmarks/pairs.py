@@ -30,16 +30,19 @@ def arm(which: str, work: Workload) -> dict[str, object]:
 
 def ratios(what: str, work: Workload, *, pairs: int = 7, goal: str = "") -> list[Measurement]:
     """CPU time and peak memory, traced / plain, over alternating pairs; and the plain seconds."""
-    cpu, peak, plain_seconds = [], [], []
+    cpu, everything, wall, peak, plain_seconds = [], [], [], [], []
     for i in range(pairs):
         order = ("plain", "traced") if i % 2 == 0 else ("traced", "plain")
         got = {which: arm(which, work) for which in order}
-        plain, traced = (statistics.median(got[w]["cpu"]) for w in ("plain", "traced"))
-        cpu.append(traced / plain)
+        for name, found in (("cpu", cpu), ("all", everything), ("wall", wall)):
+            plain, traced = (statistics.median(got[w][name]) for w in ("plain", "traced"))
+            found.append(traced / plain)
         peak.append(got["traced"]["peak"] / got["plain"]["peak"])
-        plain_seconds.append(plain * 1e3)
+        plain_seconds.append(statistics.median(got["plain"]["cpu"]) * 1e3)
     return [
         measured(f"{what}: CPU time", cpu, "x", goal),
+        measured(f"{what}: CPU time of all threads", everything, "x"),
+        measured(f"{what}: wall time", wall, "x"),
         measured(f"{what}: peak memory", peak, "x"),
         measured(f"{what}: the plain cell", plain_seconds, "ms"),
     ]

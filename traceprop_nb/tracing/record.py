@@ -149,26 +149,24 @@ class Recorder(Writer):
     def _aligned(self, plan: Plan, out: ndarray, leaves: tuple[Any, ...]) -> bool:
         """The usual case, fast: arrays that are all known and as long as the result."""
         shape = out.shape
-        ndim = len(shape)
-        if ndim == 0:
+        if not shape:
             return False
         rows = shape[0]
         same = self.graph.identity(rows)
-        live, log = self.identity.live, self.graph.node_log
+        live, log, recorded = self.identity.live, self.graph.node_log, self._recorded
         edges: list[int] = []
-        leaf: Any
         for leaf in leaves:
             if type(leaf) is ndarray:
+                its: tuple[int, ...] = leaf.shape
                 ref = live.get(id(leaf))
-                alive: Any = ref() if ref is not None else None
-                if ref is None or alive is not leaf:
+                if ref is None or ref() is not leaf:
                     return False
-                if leaf.shape[0:1] != (rows,) or leaf.ndim != ndim:
+                if its != shape and (len(its) != len(shape) or its[0] != rows):
                     return False
                 if log[ref.node * NODE + ROWS] != rows:
                     return False
                 edges += (ref.node, same, 0)
-            elif type(leaf) in self._recorded:
+            elif type(leaf) in recorded:
                 return False
         self.append(plan.site, plan.op_id, out, rows, edges)
         return True
