@@ -142,9 +142,8 @@ LEARNING = [
     "X = passing.fit_transform(X) if len(X) else X",
     "X = passing.fit(X[::-1]).transform(X) if len(X) else X",
     "X = Pipeline([('p', passing)]).fit(X).transform(X) if len(X) else X",
-    "X = encoding.fit_transform(np.c_[X[:, :1] > 0, X]) if len(X) else X\n"
-    "X = X.toarray() if hasattr(X, 'toarray') else X\n"
-    "X = np.c_[X[:, -X_ids - 1], X[:, -X_ids:]] if len(X) else X",
+    "n_ = X.shape[1]; X = encoding.fit_transform(np.c_[X[:, :1] > 0, X]) if len(X) else X\n"
+    "X = (X.toarray() if hasattr(X, 'toarray') else X)[:, -n_:]",
     "X = np.hstack([StandardScaler().fit_transform(X[:, :1]), X[:, 1:]]) if len(X) else X",
     "X = np.hstack([SimpleImputer().fit_transform(X[:, :1]), X[:, 1:]]) if len(X) else X",
     "X = np.hstack([X, OneHotEncoder(sparse_output=False).fit_transform(X[:, :1] > 0)])"
@@ -187,7 +186,6 @@ TENSORS = [
 MATRIX = [*READS, *VALUES, *WRITES, *LEARNING, *TENSORS]
 SETUP = """
 c_ = [c for c in ('w', '_a', '_b') if c in d]
-X_ids = len(c_) - 1
 X = d[c_].to_numpy(dtype='float64', copy=True)
 passing = ColumnTransformer([('s', Pipeline([('i', SimpleImputer()), ('z', StandardScaler())]),
                               [0])], remainder='passthrough')

@@ -15,7 +15,6 @@ from IPython.display import display
 
 from traceprop_nb.magics.view import LineageView
 from traceprop_nb.payloads.record import record
-from traceprop_nb.reports import Record
 from traceprop_nb.session import InfluenceAnswer, LineageAnswer, UnlearnAnswer
 from traceprop_nb.session.drawings import drawing
 
@@ -25,11 +24,13 @@ if TYPE_CHECKING:
     from traceprop_nb.gradients.run import TrainingRun
     from traceprop_nb.magics.cells import Shown
     from traceprop_nb.magics.verbs import TracepropMagics
+    from traceprop_nb.reports import Record
     from traceprop_nb.session import CellSummary
     from traceprop_nb.widgets.widget import TracepropWidget
 
 QUERIES = 5
 """Queries of one influence answer that get a table each; the answer has all of them."""
+_RECORD = ("traceprop_nb.reports.record", "Record")
 
 
 class Note:
@@ -88,11 +89,18 @@ def register_displays(formatter: Any, magics: TracepropMagics, undo: ExitStack) 
         LineageView: lambda view: [_lineage(view, magics)],
         InfluenceAnswer: _influence,
         UnlearnAnswer: _unlearn,
-        Record: _record,
     }
     for kind, make in makers.items():
         formatter.for_type(kind, _shower(make, magics))
         undo.callback(formatter.type_printers.pop, kind, None)
+    formatter.for_type_by_name(*_RECORD, _shower(_record, magics))  # not imported until one is made
+    undo.callback(_without_record, formatter)
+
+
+def _without_record(formatter: Any) -> None:
+    formatter.deferred_printers.pop(_RECORD, None)
+    for kind in [k for k in formatter.type_printers if (k.__module__, k.__name__) == _RECORD]:
+        formatter.pop(kind)
 
 
 def _shower(

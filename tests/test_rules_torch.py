@@ -1,0 +1,232 @@
+"""PyTorch's rules: tensors, modules, data sets and loaders, row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.traced import rows
+from traceprop_nb.lineage.nodes import Status
+
+torch = pytest.importorskip("torch")
+
+N = 4
+ALL = list(range(N))
+SAME = rows(*ALL)
+
+
+@pytest.fixture
+def tensors(notebook):
+    """A tensor ``t``, a vector ``v``, another ``u`` of four rows, and an array ``a``, as sources."""
+    notebook("import numpy as np, torch\nfrom torch import nn\nfrom torch.utils.data import"
+             " DataLoader, Subset, TensorDataset, random_split\ntorch.manual_seed(0)")  # fmt: skip
+    notebook.source("t", torch.arange(8.0).reshape(4, 2))
+    notebook.source("u", torch.arange(8.0).reshape(4, 2) * 10)
+    notebook.source("v", torch.tensor([3.0, 1.0, 2.0, 0.0]))
+    notebook.source("a", np.arange(8.0).reshape(4, 2))
+    return notebook
+
+
+EXACT = {
+    "t[1:]": rows(1, 2, 3),
+    "t[-1]": rows(3, 3),
+    "t[::2]": rows(0, 2),
+    "t[[2, 0]]": rows(2, 0),
+    "t[torch.tensor([-1, 0])]": rows(3, 0),
+    "t[v > 1.5]": rows(0, 2),
+    "t[v > 1.5, 0]": rows(0, 2),
+    "t[:, 0]": SAME,
+    "t[..., 1]": SAME,
+    "t[torch.tensor(2)]": rows(2, 2),
+    "t.index_select(0, torch.tensor([3, 1]))": rows(3, 1),
+    "t * 2 + 1": SAME,
+    "t + t[:, :1]": SAME,
+    "t.exp()": SAME,
+    "torch.exp(t)": SAME,
+    "torch.where(t > 1, t, 0.0)": SAME,
+    "torch.clamp(t, 0, 1)": SAME,
+    "torch.relu(t)": SAME,
+    "nn.functional.relu(t)": SAME,
+    "t.float()": SAME,
+    "t.double()": SAME,
+    "t.to(torch.float64)": SAME,
+    "t.clone()": SAME,
+    "t.detach()": SAME,
+    "t.numpy()": SAME,
+    "t.detach().cpu().numpy()": SAME,
+    "t.sum(dim=1)": SAME,
+    "t.sum(axis=1)": SAME,
+    "t.mean(-1)": SAME,
+    "torch.mean(t, dim=1)": SAME,
+    "t.sum(0)": rows(ALL, ALL),
+    "t.mean(dim=-2)": rows(ALL, ALL),
+    "torch.sum(t)": rows(ALL),
+    "t.mean()": rows(ALL),
+    "t.sum(dim=(0, 1))": rows(ALL),
+    "t @ torch.ones(2, 3)": SAME,
+    "t.unsqueeze(1)": SAME,
+    "t.unsqueeze(-1).squeeze(-1)": SAME,
+    "t.reshape(4, 2, 1)": SAME,
+    "t.view(4, -1)": SAME,
+    "t.flatten(1)": SAME,
+    "torch.cat([t, t[:1]])": rows(*ALL, 0),
+    "torch.cat((t[2:], t[:2]), dim=0)": rows(2, 3, 0, 1),
+    "torch.cat([t, t], dim=1)": SAME,
+    "torch.cat([t, t], -1)": SAME,
+    "torch.vstack([t, t[:1]])": rows(*ALL, 0),
+    "torch.concat(tensors=[t, t])": rows(*ALL, *ALL),
+    "torch.stack([t[3], t[1]])": rows(3, 1),
+    "torch.stack([t, t], dim=1)": SAME,
+    "torch.stack([t[:, 0], t[:, 1]], dim=-1)": SAME,
+    "nn.Linear(2, 3)(t)": SAME,
+    "nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Dropout(.5))(t)": SAME,
+    "nn.BatchNorm1d(2).eval()(t)": SAME,
+}
+
+
+@pytest.mark.parametrize("expression", EXACT)
+def test_rows_are_known_exactly(tensors, expression):
+    tensors(f"out = {expression}")
+    assert tensors.behind("out", "t") == EXACT[expression]
+    assert tensors.status("out") == Status.EXACT
+    assert not tensors.swallowed()
+
+
+IMPORTED = ["torch.from_numpy(a)", "torch.as_tensor(a)", "torch.tensor(a)",
+            "torch.from_numpy(a).float()", "torch.tensor(a[:, 0])"]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", IMPORTED)
+def test_an_array_becomes_a_tensor_row_by_row(tensors, expression):
+    tensors(f"out = {expression}")
+    assert tensors.behind("out", "a") == SAME
+    assert tensors.status("out") == Status.EXACT
+
+
+LOOSE = ["t.flip(0)", "t.repeat(2, 1)", "t.t()", "t.T", "t.reshape(2, 4)", "t.view(-1)",
+         "t.flatten()", "t.unsqueeze(0)", "t[:1].squeeze()", "torch.gather(t, 0, torch.zeros(1, 2)"
+         ".long())", "t.index_select(1, torch.tensor([0]))", "t.roll(1, 0)", "t.sort(0).values",
+         "torch.stack([t.T, t.T], dim=1)", "nn.BatchNorm1d(2)(t)", "nn.Softmax(dim=0)(t)",
+         "nn.Sequential(nn.Linear(2, 2), nn.Softmax(0))(t)", "t[None]", "torch.cumsum(t, 0)",
+         "torch.flip(t, [0])", "torch.einsum('ij->ji', t)", "t[:1].expand(4, 2)",
+         "nn.Linear(2, 1)(t[0])"]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", LOOSE)
+def test_what_no_rule_describes_is_not_called_exact(tensors, expression):
+    tensors(f"out = {expression}")
+    status = tensors.status("out")
+    assert status in (Status.INEXACT, Status.UNKNOWN)
+    if status == Status.INEXACT:
+        given = [0] if "[:1]" in expression or "t[0]" in expression else ALL
+        assert all(row == given for row in tensors.behind("out", "t"))
+    assert not tensors.swallowed()
+
+
+def test_the_weights_of_a_statistic_are_context(tensors):
+    tensors("out = t - t.mean(0)\nbig = torch.maximum(t, u)")
+    assert tensors.behind("out", "t") == SAME
+    assert tensors.behind("out", "t", context=True) == [ALL] * N
+    assert tensors.behind("big", "u") == tensors.behind("big", "t") == SAME
+
+
+NEW = ["torch.zeros(3)", "torch.randn(3, 2)", "torch.randperm(4)", "torch.eye(3)"]
+
+
+@pytest.mark.parametrize("expression", NEW)
+def test_new_tensors_come_from_nowhere(tensors, expression):
+    tensors(f"out = {expression}")
+    assert not any(tensors.behind("out", "t"))
+    assert tensors.status("out") == Status.EXACT
+
+
+def test_a_tensor_of_python_numbers_is_assumed(tensors):
+    tensors("out = torch.tensor([1.0, 2.0])\nmixed = torch.tensor([float(t[0, 0]), 2.0])")
+    assert tensors.answer("out", 0).status == Status.ASSUMED
+    tensors("traced = torch.tensor([t[0, 0], t[3, 1]])")
+    assert tensors.status("traced") == Status.INEXACT
+
+
+WRITES = {
+    "t[1] = 0.0": (SAME, [[]] * N, Status.EXACT),
+    "t[t > 1] = -1": (SAME, [[]] * N, Status.EXACT),
+    "t += 1": (SAME, [[]] * N, Status.EXACT),
+    "t += u": (SAME, SAME, Status.EXACT),
+    "t.zero_()": (SAME, [[]] * N, Status.EXACT),
+    "t[:2] = u[2:]": ([ALL] * N, [[2, 3]] * N, Status.INEXACT),
+    "t.copy_(u)": ([ALL] * N, [ALL] * N, Status.INEXACT),
+    "t.__setitem__(0, u[3])": ([ALL] * N, [[3]] * N, Status.INEXACT),
+}
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_a_write_is_followed_or_a_superset(tensors, statement):
+    own, other, status = WRITES[statement]
+    tensors(statement)
+    assert tensors.behind("t", "t") == own
+    assert tensors.behind("t", "u") == other
+    assert tensors.status("t") == status
+
+
+SHARED = ["w = t[:2]\nw.copy_(u[2:])", "w = t[:2]\nw[:] = u[2:]", "w = t.view(8)\nw[:2] = u[0]",
+          "w = t.t()\nw[:, 0] = u[0]", "n = t.numpy()\nn[0] = u.numpy()[0]", "t[:1].copy_(u[:1])",
+          "t.data[0] = u[0]", "t.detach()[0] = u[0]", "t.T[:, 0] = u[0]"]  # fmt: skip
+
+
+@pytest.mark.parametrize("statements", SHARED)
+def test_a_write_through_a_view_reaches_the_tensor(tensors, statements):
+    tensors(statements)
+    assert tensors.status("t") != Status.EXACT
+    if tensors.status("t") == Status.INEXACT:
+        assert any(0 in row or 2 in row for row in tensors.behind("t", "u"))
+
+
+LOADERS = {
+    "DataLoader(data, batch_size=2)": [0, 1, 2, 3],
+    "DataLoader(data, batch_size=3, drop_last=True)": [0, 1, 2],
+    "DataLoader(Subset(data, [3, 1]), batch_size=1)": [3, 1],
+    "DataLoader(Subset(Subset(data, [3, 2, 0]), [2, 0]))": [0, 3],
+    "DataLoader(data, sampler=[2, 2, 1])": [2, 2, 1],
+    "DataLoader(data, batch_sampler=[[3], [0, 1]])": [3, 0, 1],
+}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_batch_is_made_of_the_rows_that_the_loader_drew(tensors, loader):
+    tensors(f"data = TensorDataset(t, v)\nseen = []\nfor x, y in {loader}:\n"
+            "    seen.append((x, y))\nxs = torch.cat([x for x, _ in seen])\n"
+            "ys = torch.cat([y for _, y in seen])")  # fmt: skip
+    assert tensors.behind("xs", "t") == rows(*LOADERS[loader])
+    assert tensors.behind("ys", "v") == rows(*LOADERS[loader])
+    assert tensors.status("xs") == Status.EXACT
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_shuffled_epoch_is_known_with_and_without_workers(tensors, workers):
+    tensors(f"loader = DataLoader(TensorDataset(t, v), batch_size=3, shuffle=True,"
+            f" num_workers={workers})\nxs = torch.cat([x for x, _ in loader])\n"
+            "again = torch.cat([x for x, _ in loader])")  # fmt: skip
+    for name in ("xs", "again"):
+        drawn = [[int(x[0]) // 2] for x in tensors.names[name]]
+        assert tensors.behind(name, "t") == drawn
+    assert tensors.path("xs")[-2:] == ["DataLoader batch", "cat"]
+
+
+def test_a_data_set_is_a_value_of_its_rows(tensors):
+    tensors("data = TensorDataset(t, v)")
+    assert tensors.behind("data", "t") == tensors.behind("data", "v") == SAME
+
+
+def test_a_data_set_that_is_not_made_of_tensors_gives_unknown_batches(tensors):
+    tensors("class Own(torch.utils.data.Dataset):\n    def __len__(self):\n        return 4\n"
+            "    def __getitem__(self, i):\n        return t.clone()[i]\n"
+            "xs = torch.cat(list(DataLoader(Own())))")  # fmt: skip
+    assert tensors.status("xs") in (Status.UNKNOWN, Status.INEXACT)
+
+
+def test_a_module_of_the_users_own_records_its_own_steps(tensors):
+    tensors("class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.one = nn.Linear(2, 2)\n    def forward(self, x):\n"
+            "        return torch.relu(self.one(x)) + x[[1, 0, 3, 2]]\nout = Net()(t)")  # fmt: skip
+    assert tensors.behind("out", "t") == rows([0, 1], [0, 1], [2, 3], [2, 3])
+    assert tensors.status("out") == Status.EXACT
