@@ -57,6 +57,7 @@ class Session:
     def __init__(self) -> None:
         self.tracing = False
         self._taps: dict[str, Any] = {}
+        self._running: list[CellRun] = []
         self._fresh()
 
     def _fresh(self) -> None:
@@ -72,7 +73,6 @@ class Session:
         self.origin_cells: dict[int, tuple[str, int]] = {}
         self.asked: list[InfluenceAnswer] = []
         self.forgotten: list[UnlearnAnswer] = []
-        self._running: list[CellRun] = []
         self._ruled: set[str] = set()
 
     # -- tracing -----------------------------------------------------------------------------
@@ -91,7 +91,11 @@ class Session:
         for tap in self._taps.values():
             tap.remove()
         self._taps.clear()
+        running = self._running
         self._fresh()
+        for cell in running:  # the rest of a cell that resets runs unrecorded
+            cell.traced, cell.first_node = False, 0
+        self._running = running
 
     def status(self) -> TraceStatus:
         """The session so far."""

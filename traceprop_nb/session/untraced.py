@@ -40,28 +40,26 @@ def mark(
         cell: The cell's number.
     """
     named = namespace.keys() & set(_NAME.findall(source))
+    for name in named:
+        value = namespace[name]
+        if _has_rows(value) and recorder.identity.node(value) is None:
+            known = origins.get(id(value))
+            if known is None or known[0] != name:
+                origins[id(value)] = (name, cell)
     if not any(type(namespace[name]) in recorder.table.tracked for name in named):
         return  # it has to do with nothing of ours
     try:
-        tree = ast.parse(source)
+        touched = sorted(set(_touched(ast.parse(source))))
     except SyntaxError:
-        touched = [name for name in namespace if name in source]  # magics inside: be careful
-        bound: list[str] = touched
-    else:
-        touched = sorted(set(_touched(tree)))
-        bound = sorted(
-            {
-                n.id
-                for n in ast.walk(tree)
-                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            }
-        )
-    for name in bound:
-        value = namespace.get(name)
-        if value is not None and recorder.identity.node(value) is None:
-            origins[id(value)] = (name, cell)
+        touched = sorted(named)  # magics inside: be careful
     for name in touched:
         _assume(recorder, namespace.get(name), cell)
+
+
+def _has_rows(value: Any) -> bool:
+    """Whether it may be an array, a frame or a tensor, whatever framework is open yet."""
+    kind = type(value)
+    return hasattr(kind, "shape") and (hasattr(kind, "dtype") or hasattr(kind, "columns"))
 
 
 def _assume(recorder: Recorder, value: Any, cell: int) -> None:
