@@ -61,13 +61,16 @@ def main() -> None:
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
     }  # fmt: skip
-    parser.add_argument("parts", nargs="*", choices=[[], *parts], default=list(parts))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
     asked = parser.parse_args()
+    unknown = [name for name in asked.parts if name not in parts]
+    if unknown:
+        parser.error(f"no part named {unknown[0]!r}; there are {', '.join(parts)}")
     pairs = 3 if asked.quick else 7
     for slow in ("overhead", "training"):
         parts[slow] = functools.partial(parts[slow], pairs)
-    for name in asked.parts:
+    for name in asked.parts or parts:
         where, began = environment(), time.perf_counter()
         rows = parts[name]()
         seconds = round(time.perf_counter() - began, 1)

@@ -134,8 +134,19 @@ def test_unloading_inside_a_cell_ends_it(plain):
     magics.install(plain.ip)
     plain.ip.user_ns["_magics"] = magics
     plain("%%trace\nx = 1\n_magics.uninstall(get_ipython())\ny = 2")
+    assert current().cells[-1].ok is True
     assert plain.value("%%time\ny") == 2
     assert not current().tracing
+
+
+def test_unloading_takes_our_hands_off_the_libraries(plain):
+    managers = pytest.importorskip("pandas.core.internals.managers")
+    before = dict(vars(managers.BaseBlockManager))
+    magics.install(plain.ip)
+    plain("%%trace --quiet\nimport pandas as pd\nx = pd.Series([1, 2])[1:]")
+    assert dict(vars(managers.BaseBlockManager)) != before
+    magics.uninstall(plain.ip)
+    assert dict(vars(managers.BaseBlockManager)) == before
 
 
 def test_after_unloading_a_header_is_unknown_again(shell):

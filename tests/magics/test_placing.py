@@ -19,6 +19,7 @@ def identity(text: str) -> str:
         ("%%trace\nif a:\n    %timeit -n 1 -r 2 f(a)\n", "f(a)", Place(2, 22)),
         ("y = %time f(ä)\n", "f(ä)", Place(0, 10)),
         ("ä = 1; z = 2\n%time ä + z\n", "ä + z", Place(1, 6)),
+        ("größe = %time f(b)\n", "f(b)", Place(0, 16)),
         ("x = 1\n", "x = 1\n", Place(0, 0)),
     ],
 )

@@ -64,9 +64,8 @@ def test_influence_is_asked_of_an_expression_and_saved(work, session, tmp_path):
     lines = (tmp_path / "t.csv").read_text().splitlines()
     assert lines[0] == "rank,source,record,line,label,influence,path"
     assert len(lines) == 5
-    work("%influence X[3] --by source")
-    assert "a.csv" in work.printed
-    assert "b.csv" in work.printed
+    assert work.value("t = %influence X[3] --by source --method closed-form\nt").by == "source"
+    assert work.ip.user_ns["t"].method == "closed-form"
 
 
 def test_the_number_of_rows_follows_the_setting(work):
@@ -123,6 +122,10 @@ def test_a_restricted_payload_keeps_its_places_together(work, session):
             for a, b in zip(*_ends(whole), strict=True)
             if {every[a], every[b]} <= set(ids)
         }
+        assert len(some["edges"]["context"]) == len(some["edges"]["start"])
+        assert {(ids[n["node"]], n["name"]) for n in some["names"]} == {
+            (every[n["node"]], n["name"]) for n in whole["names"] if every[n["node"]] in ids
+        }
         assert {ids[s["node"]] for s in some["sources"]} == {
             every[s["node"]] for s in whole["sources"]
         } & set(ids)
@@ -149,6 +152,7 @@ def test_unlearning_takes_a_source_rows_or_a_condition(work, session):
     assert (
         chosen.result.forgotten.tolist() == np.flatnonzero(work.ip.user_ns["X"][:, 0] > 1).tolist()
     )
+    assert work.value("%unlearn --rows 1 --run 'clf without source a.csv'").asked is by_source.run
     where = work.value('%unlearn --where "u > 1"')
     assert where.result.forgotten.tolist() == chosen.result.forgotten.tolist()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from traceprop_nb import magics
+from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.lineage.nodes import Status
 
 LOAD = "import pandas as pd, numpy as np\ndf = pd.read_csv('a.csv')\n"
@@ -84,7 +85,8 @@ def test_every_cell_is_traced_while_tracing_is_on(work, session):
 
 
 def test_lineage_goes_on_after_unloading_and_loading_again(work, session):
-    work("%%trace\n" + LOAD)
+    work("%trace on")
+    work(LOAD)
     magics.uninstall(work.ip)
     assert not session.tracing
     magics.install(work.ip)
@@ -185,9 +187,7 @@ def test_a_value_displayed_through_a_magic_keeps_its_lineage(work, session):
 
 
 def test_a_granularity_that_is_not_there_is_refused_before_the_cell_runs(work, session):
-    result = work("%%trace --granularity epoch\nran = True")
-    if result.success:
-        pytest.skip("the session records epochs")
+    assert not work("%%trace --granularity epoch\nran = True").success
     assert "ran" not in work.ip.user_ns
     assert len((work.printed + work.errors).strip().splitlines()) == 1
     assert "OptionError" in work.printed + work.errors
@@ -202,6 +202,25 @@ def test_a_setting_that_cannot_be_met_says_so_and_lets_cells_run(work, session):
     assert work("%config TracepropMagics.granularity = 'op'").success
     assert work("x = 2").success
     assert work.printed + work.errors == ""
+
+
+def test_the_session_knows_the_users_names_and_no_others(work, session):
+    work("%%trace\n_hidden = 1\nshown = 2\nshown")
+    assert {"shown"} <= set(session.namespace)
+    assert not {"_hidden", "_", "In", "Out", "get_ipython"} & set(session.namespace)
+
+
+def test_options_of_training_are_those_of_the_line_or_the_settings(work, session, monkeypatch):
+    seen = []
+    monkeypatch.setattr(session, "begin_train", lambda name, options: seen.append((name, options)))
+    work("%config TracepropMagics.proj_dim = 64")
+    work("%config TracepropMagics.checkpoints = 3")
+    work("%%train a --sources a.csv b.csv,c.csv --model m --loss l\n")
+    work("%%train b --proj-dim 8 --checkpoints 2\n")
+    assert seen == [
+        ("a", TrainOptions("m", "l", 64, 3, ("a.csv", "b.csv", "c.csv"))),
+        ("b", TrainOptions(None, None, 8, 2, ())),
+    ]
 
 
 def test_training_without_a_model_stops_with_advice(work, session):

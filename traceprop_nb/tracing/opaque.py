@@ -32,6 +32,9 @@ def record(recorder: Recorder, call: Call) -> None:
             if recorder.identity.node(out) is None:
                 recorder.emit(call.site, call.name, out, (), Status.UNKNOWN)
         return
+    if _silent_write(recorder, call):
+        written(recorder, call)
+        return
     operands = list(_operands(recorder, call))
     outputs = list(_outputs(recorder, call.out))
     stateful = call.kind not in recorder.table.recorded and not _is_scope(call)
@@ -65,16 +68,26 @@ def _record_one(
         memory.share(recorder, thing, out)
 
 
-def written(recorder: Recorder, call: Call, head: Operand) -> None:
+_READING = ("to_", "tofile", "dump", "info", "setflags", "hist", "plot", "boxplot")
+"""Beginnings of methods that return nothing because they write elsewhere."""
+
+
+def _silent_write(recorder: Recorder, call: Call) -> bool:
+    """Whether a method without a result may have written into its receiver."""
+    tracked = call.node is not None and call.kind in recorder.table.tracked
+    return tracked and call.out is None and not call.name.startswith(_READING)
+
+
+def written(recorder: Recorder, call: Call) -> None:
     """Record a write that no rule recognised: any row of the object may have changed."""
-    if head.node is None:
+    if call.node is None:
         return
     if call.receiver is None:  # a temporary that is gone again; what it was a view of is not
-        aliases_written(recorder, call.site, head.ref)
+        aliases_written(recorder, call.site, call.ref)
         return
     rows = recorder.table.rows(call.receiver)
-    edges: list[Edge] = [(head.node, All(recorder.graph.rows(head.node), rows), *_INEXACT)]
-    for value in call.kwargs.values():
+    edges: list[Edge] = [(call.node, All(recorder.graph.rows(call.node), rows), *_INEXACT)]
+    for value in (*call.args, *call.kwargs.values()):
         for thing in _flat(value):
             node = recorder.identity.node(thing)
             if node is not None:

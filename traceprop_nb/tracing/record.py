@@ -268,7 +268,7 @@ class Recorder(Writer):
             rule = self.table.find_method(head.kind, method)
             call = self._view(plan, head, args, named, head.ref() if head.ref else None)
             if rule is None or not rule(call):
-                opaque.written(self, call, head)
+                opaque.written(self, call)
         except Exception:
             self.failed(plan.op, plan, head.ref() if head.ref else None)
 

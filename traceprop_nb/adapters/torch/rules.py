@@ -194,7 +194,10 @@ def _made(call: Call) -> bool | None:
 def _key(key: Any) -> Any:
     if isinstance(key, tuple):
         return tuple(_key(k) for k in key)
-    return key.detach().cpu().numpy() if isinstance(key, torch.Tensor) and key.dim() else key
+    if not isinstance(key, torch.Tensor):
+        return key
+    array = key.detach().cpu().numpy()
+    return array if key.dim() or array.dtype.kind not in "iu" else int(array)
 
 
 def _getitem(call: Call) -> bool | None:
