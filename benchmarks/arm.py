@@ -1,8 +1,9 @@
 """One arm of a comparison, in a process of its own: ``python -m benchmarks.arm plain|traced``.
 
 Reads a ``Workload`` as JSON from standard input, runs its cell in an IPython shell as a notebook
-would, and writes the seconds of each run: CPU of the thread that runs the cell, CPU of all threads
-(the digest of a file is computed beside it), and wall time. The plain arm never imports the package.
+would, and writes the seconds of each run: CPU of the thread that runs the cell, CPU of all
+threads (the digest of a file is computed beside it), and wall time. The plain arm never imports
+the package.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def main(arm: str) -> None:
         peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     if arm == "plain" and "traceprop_nb" in sys.modules:
         raise SystemExit("the plain arm has imported the package")
-    sys.__stdout__.write("\n" + json.dumps({"cpu": seconds, "wall": wall, "all": everything, "peak": peak}) + "\n")
+    found = {"cpu": seconds, "wall": wall, "all": everything, "peak": peak}
+    sys.__stdout__.write("\n" + json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from tests import merged
 from tests.traced import Notebook
 
 
@@ -16,6 +17,16 @@ def notebook():
     made = Notebook()
     yield made
     made.session.close()
+
+
+@pytest.fixture
+def cells(notebook, tmp_path, monkeypatch):
+    """A notebook that has cleaned and merged two files, in their folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(merged.A)
+    (tmp_path / "b.csv").write_text(merged.B)
+    notebook(merged.CLEAN)
+    return notebook
 
 
 def must_run(path: pathlib.Path) -> bool:

@@ -1,4 +1,4 @@
-"""NumPy's rules, by small examples: the exact rows behind every row, and when a rule stands back."""
+"""NumPy's rules, by small examples: the exact rows behind every row, and when one stands back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pandas' rules, by small examples: the exact rows behind every row, and when a rule stands back."""
+"""pandas' rules, by small examples: the exact rows behind every row, and when one stands back."""
 
 from __future__ import annotations
 
@@ -221,6 +221,13 @@ def test_both_sides_of_a_join_are_known(frames, expression):
     assert frames.behind("out", "e") == right
     assert frames.status("out") == Status.EXACT
     assert not frames.swallowed()
+
+
+def test_a_function_beside_another_value_hides_neither(frames):
+    frames("f = d.reset_index(drop=True)\ng = e.reset_index(drop=True)\n"
+           "out = f['w'].where(lambda s: s > .2, g['z'])")  # fmt: skip
+    assert frames.behind("out", "d") == SAME
+    assert frames.behind("out", "e") == rows(0, 1, 2, [], [])
 
 
 def test_operands_meet_by_label(frames):

@@ -87,8 +87,9 @@ def test_rows_of_the_training_part_are_context_of_the_test_part(data):
 
 
 def test_a_model_is_a_value_made_of_the_rows_it_saw(data):
-    data("m = LogisticRegression().fit(X[[0, 2, 4, 6, 1]], y[[0, 2, 4, 6, 1]])\nf = SGDClassifier()\n"
-         "f.partial_fit(X[:2], y[:2], classes=[0, 1])\nf.partial_fit(X[6:], y[6:])")  # fmt: skip
+    data("m = LogisticRegression().fit(X[[0, 2, 4, 6, 1]], y[[0, 2, 4, 6, 1]])\n"
+         "f = SGDClassifier()\nf.partial_fit(X[:2], y[:2], classes=[0, 1])\n"
+         "f.partial_fit(X[6:], y[6:])")  # fmt: skip
     assert data.behind("m", "X") == data.behind("m", "y") == [[0, 1, 2, 4, 6]]
     assert data.behind("f", "X") == [[0, 1, 6, 7]]
     assert data.status("m") == Status.EXACT

@@ -165,7 +165,8 @@ TENSORS = [
     " if len(X) else X",
     "T = torch.tensor(X.copy()); X = T.flip(0).numpy()",
     "T = torch.tensor(X.copy()); X = T.repeat(2, 1).numpy()",
-    "T = torch.tensor(X.copy()); X = (T.nan_to_num() @ torch.eye(T.shape[1], dtype=T.dtype)).numpy()",
+    "T = torch.tensor(X.copy()); X = (T.nan_to_num() @"
+    " torch.eye(T.shape[1], dtype=T.dtype)).numpy()",
     "T = torch.tensor(X.copy()); X = T.t().t().numpy()",
     "T = torch.tensor(X.copy()); X = T.unsqueeze(1).squeeze(1).view(len(T), -1).numpy()"
     " if len(X) else X",

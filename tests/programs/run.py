@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from tests.programs.shapes import Program
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session.answers import RowAnswer
 from traceprop_nb.session.core import Session
-
-from tests.programs.shapes import Program
 
 IDS = {"_a": "A", "_b": "B"}
 
@@ -95,10 +94,7 @@ def check(program: Program, folder: pathlib.Path) -> Tally:
     torch.manual_seed(program.seed)
     session.begin_cell(1, program.source, traced=True)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            code = compile(session.rewrite(ast.parse(program.source)), "<program>", "exec")
-            exec(code, names)
+        _execute(session, program.source, names)
     except Exception as error:  # noqa: BLE001  # a program may fail by itself; it does not count
         tally.counts["programs that raised"] += 1
         tally.counts[f"  {type(error).__name__}: {str(error)[:70]}"] += 1
@@ -113,6 +109,13 @@ def check(program: Program, folder: pathlib.Path) -> Tally:
     tally.counts["programs"] += 1
     _compare(session, names["X"], names["c_"], program, tally)
     return tally
+
+
+def _execute(session: Session, source: str, names: dict[str, object]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code = compile(session.rewrite(ast.parse(source)), "<program>", "exec")
+        exec(code, names)
 
 
 def _compare(

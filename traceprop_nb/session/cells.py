@@ -16,6 +16,7 @@ class CellRun:
         traced: Whether its code was rewritten.
         name: The user's name for it, or None.
         first_node: Length of the graph when it began.
+        first_map: Length of its map table when it began.
         ok: Whether it ended without an error; None while it runs.
         error: Name of the error's class, or None.
         rewritten: False where the rewriter had to leave it as it was.
@@ -26,6 +27,7 @@ class CellRun:
     traced: bool
     name: str | None
     first_node: int
+    first_map: int = 0
     ok: bool | None = None
     error: str | None = None
     rewritten: bool = True

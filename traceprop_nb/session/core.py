@@ -16,6 +16,7 @@ from traceprop_nb.errors import MissingFrameworkError, OptionError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.graph import LineageGraph
+from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session import questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
@@ -94,7 +95,7 @@ class Session:
         running = self._running
         self._fresh()
         for cell in running:  # the rest of a cell that resets runs unrecorded
-            cell.traced, cell.first_node = False, 0
+            cell.traced, cell.first_node, cell.first_map = False, 0, 0
         self._running = running
 
     def status(self) -> TraceStatus:
@@ -144,7 +145,7 @@ class Session:
                 f"granularity {granularity!r} is not available yet; every operation is recorded "
                 "('op'), so leave the option out"
             )
-        cell = CellRun(number, source, traced, name, len(self.graph))
+        cell = CellRun(number, source, traced, name, len(self.graph), len(self.graph.maps))
         self.cells.append(cell)
         self._running.append(cell)
         self.recorder.cell = number
@@ -175,9 +176,18 @@ class Session:
         if not any(outer.traced for outer in self._running):
             hooks.unbind()
         self.recorder.end_cell()
+        self._compact(cell)
         if self._running:
             self.recorder.cell = self._running[-1].number
         return self._summary(cell)
+
+    def _compact(self, cell: CellRun) -> None:
+        """Compress the row maps of a cell: held as libraries made them, they slow the next down."""
+        maps = self.graph.maps
+        for at in range(cell.first_map, len(maps)):
+            row_map = maps[at]
+            if isinstance(row_map, Deferred):
+                row_map.resolve()
 
     def _summary(self, cell: CellRun) -> CellSummary:
         graph = self.graph

@@ -60,10 +60,10 @@ def unlearn(  # noqa: PLR0913  # the public question
 
 def _given(rows: Any) -> Ints:
     chosen = np.atleast_1d(np.asarray(rows))
+    if chosen.dtype == bool:
+        chosen = np.flatnonzero(chosen)
     if not chosen.size:
         raise EmptyForgetSetError("rows= is empty: there is nothing to forget")
-    if chosen.dtype == bool:
-        return np.flatnonzero(chosen).astype(np.int64)
     if chosen.dtype.kind not in "iu":
         raise OptionError(f"rows={rows!r} are no row numbers; pass integers, from 0")
     if (chosen < 0).any():

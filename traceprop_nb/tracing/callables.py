@@ -60,6 +60,14 @@ def _names(code: CodeType) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+@lru_cache(maxsize=512)
+def inert(code: CodeType) -> bool:
+    """Whether code only hands on what it is given: it calls, computes and writes nothing."""
+    return all(i.opname.startswith(_INERT) for i in dis.get_instructions(code))
+
+
+_INERT = ("RESUME", "NOP", "LOAD_FAST", "LOAD_CONST", "LOAD_SMALL_INT", "RETURN_", "COPY_FREE_VARS",
+          "LOAD_DEREF", "BUILD_TUPLE", "BUILD_LIST", "MAKE_CELL")  # fmt: skip
 _READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _LIBRARIES = tuple(
     path

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import memory
-from traceprop_nb.tracing.callables import is_user_module, reached
+from traceprop_nb.tracing.callables import inert, is_user_module, reached
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge
+from traceprop_nb.tracing.syntax import HOOKS
 
 if TYPE_CHECKING:
     from traceprop_nb.tracing.record import Recorder
@@ -53,6 +54,9 @@ def _record_one(
     known = recorder.identity.node(out)
     if known is not None and all(out is not thing for thing, _ in operands):
         return  # stored earlier, or recorded inside the call
+    if known is None and not operands and type(out) in recorder.table.scalars:
+        recorder.identity.set(out, recorder.lost())
+        return
     if known is None and not operands:
         recorder.source(out, f"opaque {call.name}", "unknown", site=call.site)
         return
@@ -127,7 +131,7 @@ def _descended(call: Call) -> bool:
         function = getattr(call.kind, "__call__" if function is None else call.name, None)
         function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
-    return code is not None and "__tp__" in code.co_names
+    return code is not None and (HOOKS in code.co_names or inert(code))
 
 
 def _is_scope(call: Call) -> bool:
@@ -166,22 +170,22 @@ def _maybe_written(recorder: Recorder, call: Call, operands: list[tuple[Any, int
 def _operands(recorder: Recorder, call: Call) -> Iterator[tuple[Any, int]]:
     if call.node is not None:
         yield call.receiver, call.node
-    seen = {call.node}
+    seen = {call.node, None}
     for value in (*call.args, *call.kwargs.values()):
         for thing in _flat(value):
-            for brought in reached(recorder, thing):
-                if brought[1] not in seen:
-                    seen.add(brought[1])
-                    yield brought
-            if isinstance(thing, Operand):
-                node, thing = thing.node, thing.ref() if thing.ref else None
-            elif type(thing) in recorder.table.recorded:
-                node = recorder.node_of(thing)
-            else:
-                node = recorder.identity.node(thing)
-            if node is not None and node not in seen:
-                seen.add(node)
-                yield thing, node
+            for found in (_placed(recorder, thing), *reached(recorder, thing)):
+                if found[1] not in seen:
+                    seen.add(found[1])
+                    yield found
+
+
+def _placed(recorder: Recorder, thing: Any) -> tuple[Any, Any]:
+    """A thing and its node, if it has one."""
+    if isinstance(thing, Operand):
+        return thing.ref() if thing.ref else None, thing.node
+    if type(thing) in recorder.table.recorded:
+        return thing, recorder.node_of(thing)
+    return thing, recorder.identity.node(thing)
 
 
 def _outputs(recorder: Recorder, out: Any) -> Iterator[Any]:

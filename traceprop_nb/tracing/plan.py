@@ -29,3 +29,28 @@ class Plan:
     keywords: tuple[tuple[str | None, tuple[str, Any]], ...] = ()
     slots: tuple[int, ...] = ()
     op_id: int = field(default=-1)
+
+
+def operand_value(operand: tuple[str, Any], values: dict[int, Any]) -> Any:
+    """What passed an operand's slot, or its constant."""
+    return operand[1] if operand[0] == "const" else values.get(operand[1])
+
+
+def arguments(plan: Plan, popped: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Positional and named arguments of a call, from what passed its slots, the head first."""
+    values = dict(zip(plan.slots[1:], popped[1:], strict=True))
+    args: list[Any] = []
+    for kind, what in plan.args:
+        if kind == "star":
+            spread = values.get(what)
+            args += spread if isinstance(spread, list | tuple) else [spread]
+        else:
+            args.append(what if kind == "const" else values.get(what))
+    kwargs: dict[str, Any] = {}
+    for name, operand in plan.keywords:
+        value = operand_value(operand, values)
+        if name is not None:
+            kwargs[name] = value
+        elif isinstance(value, dict):
+            kwargs.update(value)
+    return args, kwargs

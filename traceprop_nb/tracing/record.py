@@ -20,9 +20,9 @@ from numpy import ndarray
 
 from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.nodes import Site
-from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing import inplace, opaque
 from traceprop_nb.tracing.operand import UNSEEN, Operand
-from traceprop_nb.tracing.plan import Plan
+from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, RuleTable
 from traceprop_nb.tracing.writer import HELD, Writer
 
@@ -129,6 +129,17 @@ class Recorder(Writer):
         if isinstance(value, list | tuple):
             return [self.operand(v) for v in value[:100] if type(v) in self._recorded]
         return None if type(value) in self._plain else self.operand(value)
+
+    def o(self, slot: int, owner: Any) -> Any:
+        """What holds a value that ``owner[k] += x`` or ``owner.a += x`` will update passes."""
+        try:
+            noted = self.operand(owner)
+            if noted.node is None:
+                noted = Operand(None, type(owner), thing=owner)
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = noted
+        except Exception:
+            self.failed("operand")
+        return owner
 
     def e(self, number: int, *values: Any) -> Any:
         """A tree of operators over plain names is done; its leaves come before its result."""
@@ -258,12 +269,15 @@ class Recorder(Writer):
         plan = self.plans[number]
         popped = self._take(plan)
         head = popped[0]
-        if head is None or head.node is None:
+        if head is None or (head.node is None and head.thing is None):
             return
         try:
             values = dict(zip(plan.slots[1:], popped[1:], strict=True))
-            args = [_value(operand, values) for operand in plan.args]
-            named = {str(name): _value(operand, values) for name, operand in plan.keywords}
+            args = [operand_value(operand, values) for operand in plan.args]
+            named = {str(name): operand_value(operand, values) for name, operand in plan.keywords}
+            if head.node is None:
+                inplace.updated(self, plan, head.thing, args, named)
+                return
             method = "__setitem__" if plan.args else "__setattr__"
             rule = self.table.find_method(head.kind, method)
             call = self._view(plan, head, args, named, head.ref() if head.ref else None)
@@ -315,8 +329,6 @@ class Recorder(Writer):
         frame = id(_getframe(2))
         return [pop((frame, slot), None) for slot in slots]
 
-    # -- reads and calls ---------------------------------------------------------------------
-
     def _read(
         self, plan: Plan, head: Operand, args: tuple[Any, ...], out: Any, method: str | None
     ) -> None:
@@ -335,7 +347,7 @@ class Recorder(Writer):
 
     def _called(self, plan: Plan, popped: list[Any], out: Any) -> None:
         head = popped[0] if popped[0] is not None else UNSEEN
-        args, kwargs = _arguments(plan, popped)
+        args, kwargs = arguments(plan, popped)
         call = self._view(plan, head, args, kwargs, out)
         try:
             rule, call.function = self._rule(plan, head)
@@ -357,6 +369,9 @@ class Recorder(Writer):
             return found, function
         if isinstance(head.thing, type):
             return table.find_method(head.thing, method), getattr(head.thing, method, None)
+        callee = table.kept(head.kind, head.mark, method)
+        if callee is not None:
+            return table.find_method(type(callee), "__call__"), callee
         return table.find_method(head.kind, method), getattr(head.kind, method, None)
 
     def _view(
@@ -372,26 +387,3 @@ class Recorder(Writer):
         """Let go of what an exception left behind."""
         self._pending.clear()
         self.events.clear()
-
-
-def _value(operand: tuple[str, Any], values: dict[int, Any]) -> Any:
-    return operand[1] if operand[0] == "const" else values.get(operand[1])
-
-
-def _arguments(plan: Plan, popped: list[Any]) -> tuple[list[Any], dict[str, Any]]:
-    values = dict(zip(plan.slots[1:], popped[1:], strict=True))
-    args: list[Any] = []
-    for kind, what in plan.args:
-        if kind == "star":
-            spread = values.get(what)
-            args += spread if isinstance(spread, list | tuple) else [spread]
-        else:
-            args.append(what if kind == "const" else values.get(what))
-    kwargs: dict[str, Any] = {}
-    for name, operand in plan.keywords:
-        value = _value(operand, values)
-        if name is not None:
-            kwargs[name] = value
-        elif isinstance(value, dict):
-            kwargs.update(value)
-    return args, kwargs

@@ -60,17 +60,15 @@ def rewrite_module(tree: ast.Module, plans: Plans, source: str) -> ast.Module:
     Returns:
         The same tree, ready to compile.
     """
-    rewritten: ast.Module = Rewriter(plans, source).visit(tree)
-    if any(isinstance(node, _PICKLED) for node in ast.walk(rewritten)):
+    rewriter = Rewriter(plans, source)
+    rewritten: ast.Module = rewriter.visit(tree)
+    if rewriter.functions:
+        # functions may be sent to another process, where only what is among their globals is found
         at = next((k for k, node in enumerate(tree.body) if not _stays_first(node)), 0)
         here = place(tree.body[at])
         name = ast.alias(f"{__package__}.hooks", HOOKS, **here)
         tree.body.insert(at, ast.Import([name], **here))
     return rewritten
-
-
-_PICKLED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-"""What may be sent to another process, where only a name among its globals is found."""
 
 
 def _stays_first(node: ast.stmt) -> bool:
@@ -249,10 +247,10 @@ class Rewriter(Scopes):
             return hook("s", [self._plan("[]", node)], [*again, node], node)
         return hook("k", [self._through(node, method or "[]")], [node], node)
 
-    def _through(self, node: ast.Subscript, op: str, **fields: object) -> int:
+    def _through(self, node: ast.Subscript, op: str, owner: str = "v", **fields: object) -> int:
         """Pass base and key of a subscript through hooks; returns its plan."""
         base, method = indexed(node)
-        head, wrapped = self._weak(base)
+        head, wrapped = self._weak(base, owner)
         if method is None:
             node.value = wrapped
         else:
@@ -317,11 +315,54 @@ class Rewriter(Scopes):
             value, node.value = self._held(node.value)
             extra = (value[1],) if value[0] == "slot" else ()
             keywords = (("update", value),)
-            plan = self._through(target, "[]" + op, keywords=keywords, extra=extra)
+            plan = self._through(target, "[]" + op, "o", keywords=keywords, extra=extra)
             after = hook("w", [plan], (), node)
         else:
-            return self.generic_visit(node)  # type: ignore[return-value]  # the node itself
+            value, node.value = self._held(node.value)
+            head, target.value = self._weak(target.value, "o")
+            extra = (value[1],) if value[0] == "slot" else ()
+            plan = self._plan(
+                "." + target.attr + op, node, head=head, method=target.attr,
+                keywords=(("update", value),), slots=(head, *extra),
+            )  # fmt: skip
+            after = hook("w", [plan], (), node)
         return [node, ast.copy_location(ast.Expr(after), node)]
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | list[ast.stmt]:
+        """The value, and what it writes into an object; never the annotation."""
+        if node.value is None or isinstance(node.target, ast.Name):
+            node.value = node.value and self.visit(node.value)
+            return node
+        value, node.value = self._held(node.value)
+        return [node, self._write(node.target, value, node, whole=True)]
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        """A loop may write into an object: ``for x[0] in rows``."""
+        node.iter = self.visit(node.iter)
+        node.body = [*self._targets([node.target], node), *self._body(node.body)]
+        node.orelse = self._body(node.orelse)
+        return node
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AsyncFor:
+        """As ``for``."""
+        return self.visit_For(node)  # type: ignore[arg-type,return-value]  # same fields
+
+    def visit_With(self, node: ast.With) -> ast.With:
+        """A context manager may be bound to a place in an object."""
+        for item in node.items:
+            item.context_expr = self.visit(item.context_expr)
+        bound = [item.optional_vars for item in node.items if item.optional_vars]
+        node.body = [*self._targets(bound, node), *self._body(node.body)]
+        return node
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AsyncWith:
+        """As ``with``."""
+        return self.visit_With(node)  # type: ignore[arg-type,return-value]  # same fields
+
+    def _targets(self, targets: list[ast.expr], node: ast.stmt) -> list[ast.stmt]:
+        """Records of writes whose value nobody sees."""
+        writes = [w for target in targets for w in written(target)]
+        return [self._write(w, ("const", None), node, whole=False) for w in writes]
 
 
 def _again(node: ast.expr) -> ast.Name:

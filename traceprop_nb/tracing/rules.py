@@ -104,6 +104,8 @@ class RuleTable:
         self.memory: dict[type, Callable[[Any], tuple[int, int]]] = {}
         self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
         self.trusted_roots: set[str] = {"builtins"}
+        self.members: dict[type, Callable[[Any, str], Any]] = {}
+        self._member: dict[type, Callable[[Any, str], Any] | None] = {}
         self._methods: dict[tuple[type, str], Rule] = {}
         self._found: dict[tuple[type, str], Rule | None] = {}
         self._snapshots: dict[type, Snapshot] = {}
@@ -147,12 +149,30 @@ class RuleTable:
         self._any.append((kind, rule))
         self._found.clear()
 
+    def keeps(self, kind: type, member: Callable[[Any, str], Any]) -> None:
+        """Objects of a type and its subclasses keep others: ``member(object, name)`` or None."""
+        self.members[kind] = member
+        self._member.clear()
+
     def find_method(self, kind: type, name: str) -> Rule | None:
         """The rule of a method, looked up along the type's bases."""
         key = (kind, name)
         if key not in self._found:
             self._found[key] = self._search(kind, name)
         return self._found[key]
+
+    def member(self, kind: type) -> Callable[[Any, str], Any] | None:
+        """How objects of a type keep others that are called through them, as ``self.layer(x)``."""
+        if kind not in self._member:
+            found = (self.members[base] for base in kind.__mro__ if base in self.members)
+            self._member[kind] = next(found, None)
+        return self._member[kind]
+
+    def kept(self, kind: type, owner: Any, name: str) -> Any:
+        """What an object (weakly held) keeps under a name, where its type is known to keep such."""
+        member = self.member(kind)
+        alive = owner() if member is not None and owner is not None else None
+        return member(alive, name) if member is not None and alive is not None else None
 
     def find_function(self, function: Any) -> Rule | None:
         """The rule of a function or class; of its metaclass's family for classes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ class Writer:
         identity: Which node a live object is.
         swallowed: Internal errors so far, by operation; each made its result inexact.
         last_fault: Traceback of the last of them, for a bug report.
+        watched: Doors of libraries at which a tap stands and has passed its test.
         cell: Number of the running cell.
         on_source: Told the node of everything that enters.
     """
@@ -37,11 +39,13 @@ class Writer:
         self.identity = Identity()
         self.swallowed: dict[str, int] = {}
         self.last_fault = ""
+        self.watched: set[str] = set()
         self.cell = 0
         self.on_source: Callable[[int], None] = lambda _: None
         self._recorded = table.recorded
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
+        self._lost: int | None = None
 
     # -- operands ----------------------------------------------------------------------------
 
@@ -54,12 +58,15 @@ class Writer:
             ref = self.identity.find(value)
             thing = value if self.holds(kind) else None
             node = ref.node if ref else None
-            return Operand(node, kind, thing=thing, ref=ref, holds=thing is not None)
+            owner = weakref.ref(value) if self.table.member(kind) is not None else None
+            return Operand(node, kind, thing=thing, ref=ref, mark=owner, holds=thing is not None)
         ndim, rows, index = self.table.snapshot(value)
         mark = self.table.marks.get(kind)
         ref = self.identity.find(value)
         node = ref.node if ref is not None else self.node_of(value)
-        if node is not None and self.graph.rows(node) != rows:  # changed where nobody saw it
+        if node is None:
+            node = self.lost()
+        if self.graph.rows(node) != rows:  # changed where nobody saw it
             node = self.source(value, f"changed {kind.__name__}", "unknown")
         if ref is None:
             ref = self.identity.find(value)
@@ -80,6 +87,14 @@ class Writer:
             held = root != "builtins" and root in self.table.trusted_roots
             self._held[kind] = held
         return held
+
+    def lost(self) -> int:
+        """The one node of all NumPy scalars that nobody saw made: UNKNOWN, one row."""
+        if self._lost is None:
+            self._lost = self.graph.append_source(
+                name="a scalar that was not traced", kind="unknown", n_rows=1, cell=self.cell
+            )
+        return self._lost
 
     def node_of(self, value: Any) -> int | None:
         """The node of an object; a value with rows that nobody saw made becomes UNKNOWN."""

@@ -60,6 +60,7 @@ def install(table: RuleTable) -> None:
         table.method(_same_rows, array, _SAME_ROWS_METHODS.split())
     table.method(_positions, np.ndarray, ("argsort",))
     table.method(_matmul, np.ndarray, ("__matmul__",))
+    table.function(_number, *_SCALARS)
     for scalar in _SCALARS:
         table.method(_matmul, scalar, ("__matmul__",))
     table.method(_dot, np.ndarray, ("dot",))
@@ -91,8 +92,8 @@ def _record(call: Call, values: list[Any]) -> bool:
     operands = [recorder.operand(v) for v in values if type(v) in recorder.table.recorded]
     ndim, rows, _ = recorder.table.snapshot(call.out)
     flat = edges(recorder, ndim, rows, operands)
-    if not operands:
-        return False
+    if not operands:  # numbers alone make a number that comes from nowhere
+        return all(isinstance(v, int | float | complex) for v in values) and call.emit()
     op = recorder.graph.op(call.name)
     for value in values:  # an array may come back as itself, or as a view of itself
         if value is call.out:
@@ -279,6 +280,14 @@ def _dot(call: Call) -> bool | None:
     if len(values) != 2:
         return None
     return product(call.recorder, call.site, call.name, call.out, values[0], values[1])
+
+
+def _number(call: Call) -> bool | None:
+    """``np.float64(3)``: a plain number in another type."""
+    value = call.args[0] if call.args else 0
+    if isinstance(value, int | float | str) and type(value) not in call.recorder.table.recorded:
+        return call.emit()
+    return None
 
 
 def _made(call: Call) -> bool | None:

@@ -91,9 +91,11 @@ def edges(out: Any, operands: Sequence[Operand]) -> list[Edge]:
         else:
             found.append((operand.node, row_map, Kind.DIRECT, status))
     kind = Kind.CONTEXT if found else Kind.DIRECT
-    for operand in spread:
-        if operand.node is not None:
-            found.append((operand.node, All(operand.rows, rows), kind, Status.EXACT))
+    found += [
+        (operand.node, All(operand.rows, rows), kind, Status.EXACT)
+        for operand in spread
+        if operand.node is not None
+    ]
     return found
 
 

@@ -20,7 +20,7 @@ from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 _ROWWISE = (
     "astype fillna abs round clip replace rename copy isna isnull notna notnull where mask isin "
     "between add sub mul div truediv floordiv mod pow radd rsub rmul rdiv eq ne lt le gt ge "
-    "to_numpy reset_index set_index rename_axis infer_objects convert_dtypes add_prefix "
+    "reset_index set_index rename_axis infer_objects convert_dtypes add_prefix "
     "add_suffix set_axis to_frame squeeze droplevel select_dtypes combine_first"
 )
 _REDUCTIONS = (
@@ -42,6 +42,7 @@ def install(table: RuleTable) -> None:
     for kind in (pd.DataFrame, pd.Series):
         table.method(_rowwise, kind, _ROWWISE.split())
         table.method(_reduction, kind, _REDUCTIONS.split())
+        table.method(_array, kind, ("to_numpy",))
         table.method(_prefix, kind, _PREFIXES.split())
         table.method(_window, kind, ("shift", "diff"))
         table.method(_rank, kind, ("rank",))
@@ -96,19 +97,18 @@ def _rowwise(call: Call) -> bool | None:
         return None
     if call.name in _PLACED:
         return _beside(call, others)
-    if any(callable(a) for a in call.args):
-        others = []
-        more = [e for a in call.args for e in brought_in(call.recorder, a, call.rows)]
-    else:
-        more = []
+    given = (*call.args, *call.kwargs.values())
+    more = [e for a in given for e in brought_in(call.recorder, a, call.rows)]
     if others and isinstance(call.out, pd.DataFrame | pd.Series):
-        operands = [call.recorder.operand(v) for v in others]
-        more += [e for e in edges(call.out, operands) if e[0] != call.node]
-        own = call.receiver_operand()
-        found = edges(call.out, [own, *operands])
-        return call.emit(*found) if found else None
-    done = _same(call, *more)
-    if done and call.name == "to_numpy" and call.receiver is not None:
+        operands = [call.receiver_operand(), *(call.recorder.operand(v) for v in others)]
+        return call.emit(*edges(call.out, operands), *more)
+    return _same(call, *more)
+
+
+def _array(call: Call) -> bool | None:
+    """``d.to_numpy()``: the rows as they are, perhaps in the frame's own memory."""
+    done = None if _others(call) else _same(call)
+    if done and call.receiver is not None:
         call.recorder.identity.share(call.receiver, call.out)
     return done
 

@@ -69,7 +69,8 @@ def moved(call: Call, n: int, out: Any) -> bool | None:
         return emit(call, Deferred(index, n), out=out)
     if m == n and call.name in _ORDERED:
         return emit(call, Identity(n), out=out)
-    if m == n and call.name == "sort_values" and call.kind is pd.DataFrame and not frames:
+    watched = "reindex_indexer" in call.recorder.watched and not frames
+    if m == n and call.name == "sort_values" and call.kind is pd.DataFrame and watched:
         return emit(call, Identity(n), out=out)  # already sorted: pandas copies
     return emit(call, _by_label(call, out), out=out)
 

@@ -48,13 +48,16 @@ class Taps:
                 works = _tested(self._recorder, test)
             except (AttributeError, TypeError):
                 works = False
-            if not works:
+            if works:
+                self._recorder.watched.add(name)
+            else:
                 self._restore(before)
                 self.off.append(f"pandas {name}")
 
     def remove(self) -> None:
         """Leave pandas as it was found."""
         self._restore(0)
+        self._recorder.watched.clear()
 
     def _restore(self, down_to: int) -> None:
         while len(self._replaced) > down_to:

@@ -115,10 +115,11 @@ def _setattr(call: Call) -> bool | None:
     frame = call.receiver
     if frame is None or call.name in ("index", "columns", "name", "attrs"):
         return True
+    value = call.kwargs.get("value", call.kwargs.get("update"))
     own = _own(call)
     if own is None:
         return None
-    given = column_edges(call, call.kwargs.get("value"), frame, whole=call.kind is pd.DataFrame)
+    given = column_edges(call, value, frame, whole=call.kind is pd.DataFrame)
     return None if given is None else _recorded(call, own, given)
 
 

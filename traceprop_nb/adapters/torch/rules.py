@@ -17,6 +17,7 @@ from traceprop_nb.lineage.maps import All, Deferred, Groups, Identity, Part
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.broadcast import align, edges, product
 from traceprop_nb.tracing.keys import key_map
+from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -70,6 +71,7 @@ def install(table: RuleTable) -> None:
     table.function(_stack, torch.stack)
     table.function(_dataset, torch.utils.data.TensorDataset)
     table.method(_module, nn.Module, ("__call__",))
+    table.keeps(nn.Module, lambda module, name: module._modules.get(name))
     table.method(
         _quiet, nn.Module, ("train", "eval", "parameters", "state_dict", "zero_grad", "to")
     )
@@ -302,22 +304,22 @@ def _dataset(call: Call) -> bool | None:
 
 def _module(call: Call) -> bool | None:
     """A module applied to a batch. One written in a traced cell recorded its own steps already."""
-    value: Any = call.args[0] if call.args else None
     recorder = call.recorder
-    if type(value) not in recorder.table.recorded or type(call.out) not in recorder.table.tracked:
+    if type(call.out) not in recorder.table.tracked or not call.args:
         return None
     if recorder.identity.node(call.out) is not None:
         return True
-    if not isinstance(call.receiver, nn.Module) or call.recorder.table.rows(call.out) != len(value):
+    given = call.args[0]  # the user's own module may let go of it: then only noted
+    operand = given if isinstance(given, Operand) else recorder.operand(given)
+    module = call.function if isinstance(call.function, nn.Module) else call.receiver
+    if not isinstance(module, nn.Module) or operand.node is None or len(call.args) > 1:
         return None
-    if not _keeps_rows(call.receiver) or call.out.dim() == 0 or value.dim() < 2:
+    rows = operand.rows
+    keeps = _keeps_rows(module) and call.out.dim() > 0 and operand.ndim >= 2 and not call.kwargs
+    if not keeps or recorder.table.rows(call.out) != rows:
         return None
-    more = _values(call)[1:]
-    return (
-        None
-        if more
-        else call.emit(*recorder.edge(value, Identity(len(value))), op=type(call.receiver).__name__)
-    )
+    same = (operand.node, Identity(rows), Kind.DIRECT, Status.EXACT)
+    return call.emit(same, op=type(module).__name__)
 
 
 def _keeps_rows(module: nn.Module) -> bool:
