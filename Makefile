@@ -23,7 +23,7 @@ demo: $(STAMP)  ## run the quickstart from a fresh kernel; answers in build/demo
 	$(ONE_THREAD) $(BIN)/python scripts/demo.py
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_quickstart.ipynb
 
 test: check unit browser  ## everything that CI runs
 
