@@ -15,7 +15,7 @@ from traceprop_nb import adapters
 from traceprop_nb.errors import MissingFrameworkError, OptionError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
-from traceprop_nb.lineage.graph import LineageGraph
+from traceprop_nb.lineage.graph import EDGE, LineageGraph
 from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session import questions, untraced
@@ -31,6 +31,10 @@ from traceprop_nb.tracing.rules import RuleTable
 
 if TYPE_CHECKING:
     from traceprop_nb.reports import Record
+
+
+_LARGE = 4096
+"""Rows from which on a row map is worth compressing before somebody asks."""
 
 
 class _NoTaps:
@@ -186,13 +190,15 @@ class Session:
         maps = self.graph.maps
         for at in range(cell.first_map, len(maps)):
             row_map = maps[at]
-            if isinstance(row_map, Deferred):
+            if isinstance(row_map, Deferred) and row_map.n_out >= _LARGE:
                 row_map.resolve()
 
     def _summary(self, cell: CellRun) -> CellSummary:
         graph = self.graph
         fresh = range(cell.first_node, len(graph))
-        inexact = [n for n in fresh if self._own_status(n) == Status.INEXACT]
+        first = graph.span(cell.first_node)[0] if len(fresh) else 0
+        doubtful = any(code % 4 for code in graph.edge_log[first * EDGE + 2 :: EDGE])
+        inexact = [n for n in fresh if doubtful and self._own_status(n) == Status.INEXACT]
         opaque = [n for n in fresh if graph.status(n) == Status.UNKNOWN]
         return CellSummary(
             cell.name,
