@@ -83,6 +83,8 @@ MOVES = {
     "np.stack([a[:, 0], a[:, 1]], axis=1)": SAME,
     "np.stack([a[:, 0], a[:, 1]], axis=-1)": SAME,
     "np.stack([a, a], axis=0)": rows(ALL, ALL),
+    "np.stack([a, a], axis=-3)": rows(ALL, ALL),
+    "np.stack([a, a], axis=-2)": SAME,
     "np.c_[a, a[:, 0]]": SAME,
     "np.r_[a, a[:1]]": rows(0, 1, 2, 3, 0),
 }
@@ -231,6 +233,12 @@ def test_the_right_side_of_a_product_is_context(arrays):
     assert {k for _, k, _ in arrays.parents("vector")} == {Kind.DIRECT}
 
 
+def test_a_vector_times_a_square_matrix_mixes_all_its_elements(arrays):
+    arrays("out = v @ np.ones((4, 4))")
+    assert arrays.behind("out", "v") == rows(*[ALL] * N)
+    assert arrays.status("out") == Status.EXACT
+
+
 def test_a_stack_of_matrices_is_no_product_of_rows(arrays):
     arrays("out = c @ c")
     assert arrays.status("out") == Status.INEXACT
@@ -304,7 +312,7 @@ LOOSE_WRITES = [
     "a[...] = b[::-1]", "a[m] = b[0]", "np.copyto(a, b)", "np.put(a, [0], b[0])", "a.sort(axis=0)",
     "np.random.shuffle(a)", "np.random.default_rng(0).shuffle(a)", "random.shuffle(a)",
     "random.Random(0).shuffle(a)", "a.partition(1, axis=0)", "np.add.at(a, [0], b[0])",
-    "a.flat[:2] = b[0]", "np.fill_diagonal(a, v)", "np.putmask(a, a > 1, b)",
+    "a.flat[:2] = b[0]", "a.flat[:2] = b[:2]", "np.fill_diagonal(a, v)", "np.putmask(a, a > 1, b)",
 ]  # fmt: skip
 
 

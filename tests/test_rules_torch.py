@@ -170,7 +170,8 @@ def test_a_write_is_followed_or_a_superset(tensors, statement):
 
 SHARED = ["w = t[:2]\nw.copy_(u[2:])", "w = t[:2]\nw[:] = u[2:]", "w = t.view(8)\nw[:2] = u[0]",
           "w = t.t()\nw[:, 0] = u[0]", "n = t.numpy()\nn[0] = u.numpy()[0]", "t[:1].copy_(u[:1])",
-          "t.data[0] = u[0]", "t.detach()[0] = u[0]", "t.T[:, 0] = u[0]"]  # fmt: skip
+          "t.data[0] = u[0]", "t.detach()[0] = u[0]", "t.T[:, 0] = u[0]",
+          "n = np.asarray(t)\nn[0] = np.asarray(u)[0]"]  # fmt: skip
 
 
 @pytest.mark.parametrize("statements", SHARED)

@@ -129,7 +129,7 @@ def test_a_model_without_a_run_is_told_so(work):
 def test_a_training_cell_without_a_model_says_what_to_do(notebook):
     notebook.session.begin_train("none")
     notebook("x = 1")
-    with pytest.raises(NoModelError, match=r"LogisticRegression|no torch module"):
+    with pytest.raises(NoModelError, match="fit a scikit-learn LogisticRegression"):
         notebook.session.end_train(True)
     assert notebook.session.runs == {}
 

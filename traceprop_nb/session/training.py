@@ -161,7 +161,7 @@ class Training:
 
 def _nothing(opened: _Open) -> str:
     advice = " ".join(filter(None, (tap.advice() for tap in opened.taps.values())))
-    return advice or (
+    return (
         "no model was trained in this cell; fit a scikit-learn LogisticRegression or run a PyTorch "
         "loop over a DataLoader under %%train"
-    )
+    ) + (f" ({advice})" if advice else "")

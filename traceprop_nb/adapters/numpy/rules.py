@@ -143,10 +143,6 @@ def _ufunc_reduce(call: Call) -> bool | None:
 def _elementwise(call: Call) -> bool | None:
     if type(call.out) is not np.ndarray or call.kwargs.get("out") is not None:
         return None
-    if call.name == "where" and len(call.args) != 3:
-        return None
-    if "subok" in call.kwargs or "ndmin" in call.kwargs:
-        return None
     recorded = call.recorder.table.recorded
     first = call.args[0] if call.args else None
     if call.name in ("array", "asarray", "asanyarray", "ascontiguousarray"):
