@@ -37,6 +37,8 @@ def test_the_quickstart_answers_to_a_reader(theme, notebook):
 
 def opens_a_node(nb, shade):
     drawing = widget(nb, "In [6]")
+    drawing.get_by_role("button", name="Fit").click()
+    nb.page.wait_for_timeout(300)  # the way there is animated
     before = set(drawing.evaluate("e => e.tp.keys()"))
     cell = next(key for key in sorted(before) if key.startswith("c"))
     nb.page.mouse.dblclick(*drawing.evaluate("(e, key) => e.tp.screen(key)", cell))
