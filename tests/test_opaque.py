@@ -179,6 +179,16 @@ def test_an_error_of_a_rule_of_ours_makes_the_result_unknown_and_is_counted(cell
     assert "1 of our own" in str(cells.session.status())
 
 
+def test_an_error_of_a_rule_of_ours_makes_what_was_written_unknown(cells):
+    def broken(_call):
+        raise RuntimeError("ours")
+
+    cells.session.recorder.table.method(broken, np.ndarray, ("__setitem__", "__getitem__"))
+    cells("b = a * 1\nb[0] = 7\nc = a[:2]")
+    assert cells.status("b") == cells.status("c") == Status.UNKNOWN
+    assert cells.swallowed() == {"[]=": 1, "[]": 1}
+
+
 def test_a_map_of_ours_that_does_not_fit_becomes_a_superset(cells):
     from traceprop_nb.lineage.maps import Identity
     from traceprop_nb.lineage.nodes import Kind

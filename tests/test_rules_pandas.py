@@ -59,6 +59,7 @@ MOVES = {
     "d.head(-1)": rows(0, 1, 2, 3),
     "d.nlargest(2, 'w')": rows(0, 2),
     "d.nsmallest(2, 'w')": rows(1, 3),
+    "d.assign(x=[1, 2, 1, 2, 1]).nlargest(3, ['x', 'w'])": rows(3, 1, 0),  # two moves in one
     "d.take([4, -5])": rows(4, 0),
     "d.iloc[1:4]": rows(1, 2, 3),
     "d.iloc[[-1, 0]]": rows(4, 0),
@@ -228,6 +229,9 @@ def test_a_function_beside_another_value_hides_neither(frames):
            "out = f['w'].where(lambda s: s > .2, g['z'])")  # fmt: skip
     assert frames.behind("out", "d") == SAME
     assert frames.behind("out", "e") == rows(0, 1, 2, [], [])
+    frames("total = e['z'].sum()\nboth = f['w'].where(lambda s: s > total, g['z'])")
+    assert frames.behind("both", "e") == [[0, 1, 2]] * N
+    assert frames.status("both") == Status.INEXACT
 
 
 def test_operands_meet_by_label(frames):
@@ -319,6 +323,7 @@ def test_a_mask_that_changes_later_does_not_change_what_was_kept(frames):
 CONTEXT = {
     "d['w'] - d['w'].mean()": [ALL] * N,
     "d['v'].fillna(d['v'].mean())": [ALL] * N,
+    "d[['w', 'v']] - d[['w', 'v']].mean()": [ALL] * N,
     "d.groupby('k')['w'].transform('mean')": [[0, 4], [1, 2], [1, 2], [3], [0, 4]],
     "d['w'].cumsum()": [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], ALL],
     "d['w'].rank()": [ALL] * N,

@@ -73,6 +73,7 @@ EXACT = {
     "torch.cat((t[2:], t[:2]), dim=0)": rows(2, 3, 0, 1),
     "torch.cat([t, t], dim=1)": SAME,
     "torch.cat([t, t], -1)": SAME,
+    "torch.cat([t, t], -2)": rows(*ALL, *ALL),
     "torch.vstack([t, t[:1]])": rows(*ALL, 0),
     "torch.concat(tensors=[t, t])": rows(*ALL, *ALL),
     "torch.stack([t[3], t[1]])": rows(3, 1),
@@ -211,6 +212,38 @@ def test_a_shuffled_epoch_is_known_with_and_without_workers(tensors, workers):
         drawn = [[int(x[0]) // 2] for x in tensors.names[name]]
         assert tensors.behind(name, "t") == drawn
     assert tensors.path("xs")[-2:] == ["DataLoader batch", "cat"]
+
+
+ODD_LOADERS = [
+    "DataLoader(data, batch_size=2, collate_fn=lambda rows:"
+    " [torch.stack([r[k] for r in rows[::-1]]) for k in (0, 1)])",
+    "DataLoader(Reversed(t, v), batch_size=2)",
+]
+
+
+@pytest.mark.parametrize("loader", ODD_LOADERS)
+def test_a_batch_that_the_users_code_put_together_is_not_called_exact(tensors, loader):
+    tensors("class Reversed(TensorDataset):\n    def __getitem__(self, i):\n"
+            "        return tuple(x[-1 - i] for x in self.tensors)\ndata = TensorDataset(t, v)\n"
+            f"for x, y in {loader}:\n    break\nout = x * 1")  # fmt: skip
+    assert tensors.status("out") in (Status.INEXACT, Status.UNKNOWN)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_batches_that_nobody_traced_in_between_do_not_shift_the_others(tensors, workers):
+    tensors(f"loader = DataLoader(TensorDataset(t, v), batch_size=1, num_workers={workers})\n"
+            "it = iter(loader)\nx0, _ = next(it)")  # fmt: skip
+    tensors("x1, _ = next(it)", traced=False)
+    tensors("x2, _ = next(it)\nx3, _ = next(it)")
+    for k in (0, 2, 3):
+        assert tensors.behind(f"x{k}", "t") == rows(k)
+
+
+def test_an_epoch_that_was_broken_off_does_not_shift_the_next(tensors):
+    tensors("loader = DataLoader(TensorDataset(t, v), batch_size=1, num_workers=1,"
+            " persistent_workers=True, shuffle=True)\nfor x, _ in loader:\n    break\n"
+            "xs = torch.cat([x for x, _ in loader])\ndel loader")  # fmt: skip
+    assert tensors.behind("xs", "t") == [[int(x[0]) // 2] for x in tensors.names["xs"]]
 
 
 def test_a_data_set_is_a_value_of_its_rows(tensors):

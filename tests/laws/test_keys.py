@@ -153,13 +153,19 @@ UNDESCRIBED = {
     "rows as a column": (ROWS[:, None], np.array([[0, 1]] * 3)),
     "words": np.array(["a"]),
     "an ellipsis that stands for no axis": (..., 0, 0),
-    "arrays behind a slice that change places": (slice(None), ROWS % 2, None, ROWS % 2),
 }
 
 
 @pytest.mark.parametrize("case", UNDESCRIBED)
 def test_a_key_that_says_nothing_of_the_first_axis_has_no_map(case):
     assert key_map(UNDESCRIBED[case], N, 2, 3) is None
+
+
+def test_arrays_behind_a_slice_may_take_its_place():
+    index = np.array([0, 1, 1, 0, 0])
+    key = (slice(None), index, None, index)
+    assert np.ones((N, 2, 2))[key].shape == (N, N, 1)  # as long, but of other rows
+    assert key_map(key, N, 3, N) is None
 
 
 def test_a_map_must_fit_the_result():

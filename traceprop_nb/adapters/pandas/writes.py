@@ -67,7 +67,7 @@ def _setitem(call: Call) -> bool | None:
         given = column_edges(call, value, call.receiver, whole=_whole(call))
     if given is None:
         return None
-    return _recorded(call, own, given)
+    return _recorded(call, own, given, whole=_whole(call) and call.name != "loc")
 
 
 def _one_cell(call: Call, value: Any) -> list[Edge] | None:
@@ -103,10 +103,11 @@ def _whole(call: Call) -> bool:
     return isinstance(key, str | int | float | bool)
 
 
-def _recorded(call: Call, own: Edge, given: list[Edge]) -> bool:
+def _recorded(call: Call, own: Edge, given: list[Edge], *, whole: bool) -> bool:
+    """The frame after the write; a whole column is put in its place, never written into."""
     given = [e for e in given if e[0] != own[0] or not isinstance(e[1], Identity)]
     node = call.recorder.emit(call.site, call.name, call.receiver, (own, *given))
-    if given:
+    if given and not whole:
         opaque.aliases_written(call.recorder, call.site, call.ref, node)
     return True
 
@@ -119,8 +120,9 @@ def _setattr(call: Call) -> bool | None:
     own = _own(call)
     if own is None:
         return None
-    given = column_edges(call, value, frame, whole=call.kind is pd.DataFrame)
-    return None if given is None else _recorded(call, own, given)
+    whole = call.kind is pd.DataFrame
+    given = column_edges(call, value, frame, whole=whole)
+    return None if given is None else _recorded(call, own, given, whole=whole)
 
 
 def _insert(call: Call) -> bool | None:
@@ -128,7 +130,7 @@ def _insert(call: Call) -> bool | None:
     if own is None:
         return True if call.receiver is None else None
     given = column_edges(call, call.argument(2, "value"), call.receiver, whole=True)
-    return None if given is None else _recorded(call, own, given)
+    return None if given is None else _recorded(call, own, given, whole=True)
 
 
 def _update(call: Call) -> bool | None:
@@ -136,7 +138,7 @@ def _update(call: Call) -> bool | None:
     if own is None:
         return True if call.receiver is None else None
     given = column_edges(call, call.argument(0, "other"), call.receiver, whole=False)
-    return None if given is None else _recorded(call, own, given)
+    return None if given is None else _recorded(call, own, given, whole=False)
 
 
 def _pop(call: Call) -> bool | None:

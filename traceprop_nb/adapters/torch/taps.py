@@ -10,7 +10,13 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-from torch.utils.data import Subset, TensorDataset, dataloader as loaders
+from torch.utils.data import (
+    Subset,
+    TensorDataset,
+    dataloader as loaders,
+    default_collate,
+    default_convert,
+)
 
 from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.lineage.nodes import Kind, Status
@@ -37,15 +43,19 @@ class Taps:
 
         def _next_index(self: Any) -> Any:
             index = drawn(self)
-            if hooks.ACTIVE:
-                self.__dict__.setdefault("_traceprop_queue", deque()).append(index)
+            held = self.__dict__.get("_traceprop_drawn")
+            if held is None or held[0] is not self._sampler_iter:  # a new pass over the data
+                held = self.__dict__["_traceprop_drawn"] = (self._sampler_iter, deque())
+            held[1].append(index)
             return index
 
         def __next__(self: Any) -> Any:
             batch = given(self)
-            if hooks.ACTIVE:
+            held = self.__dict__.get("_traceprop_drawn")
+            index = held[1].popleft() if held is not None and held[1] else None
+            if hooks.ACTIVE and index is not None:
                 try:
-                    _record(recorder, self, batch)
+                    _record(recorder, self, index, batch)
                 except Exception:
                     recorder.failed("DataLoader")
             return batch
@@ -61,18 +71,19 @@ class Taps:
             self._originals = None
 
 
-def _record(recorder: Recorder, iterator: Any, batch: Any) -> None:
-    queue = iterator.__dict__.get("_traceprop_queue")
-    if not queue:
+def _record(recorder: Recorder, iterator: Any, index: Any, batch: Any) -> None:
+    plain = iterator._collate_fn in (default_collate, default_convert)
+    if not plain or not getattr(iterator, "_in_order", True):
+        return  # rows in an order of the user's own, or batches in any
+    data = iterator._dataset
+    while type(data) is Subset:
+        data = data.dataset
+    if type(data) is not TensorDataset or not isinstance(batch, list | tuple):
         return
-    rows = np.asarray(queue.popleft(), np.int64).reshape(-1)
-    data, rows = _base(iterator._dataset, rows)
-    tensors = getattr(data, "tensors", None)
-    if not isinstance(data, TensorDataset) or not isinstance(batch, list | tuple):
+    rows = _rows(iterator._dataset, np.asarray(index, np.int64).reshape(-1))
+    if len(batch) != len(data.tensors):
         return
-    if tensors is None or len(batch) != len(tensors):
-        return
-    for out, tensor in zip(batch, tensors, strict=True):
+    for out, tensor in zip(batch, data.tensors, strict=True):
         node = recorder.identity.node(tensor)
         if node is None or type(out) is not type(tensor) or len(out) != len(rows):
             continue
@@ -80,8 +91,8 @@ def _record(recorder: Recorder, iterator: Any, batch: Any) -> None:
         recorder.emit(-1, "DataLoader batch", out, [(node, moved, Kind.DIRECT, Status.EXACT)])
 
 
-def _base(data: Any, rows: np.ndarray) -> tuple[Any, np.ndarray]:
+def _rows(data: Any, rows: np.ndarray) -> np.ndarray:
     """Rows of the data set under any number of subsets."""
     while type(data) is Subset:
         rows, data = np.asarray(data.indices, np.int64)[rows], data.dataset
-    return data, rows
+    return rows

@@ -1,0 +1,42 @@
+"""Writes into frames: what is not row by row is a superset, and what was taken out stays."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.test_rules_pandas import ALL, SAME, N, frame
+from traceprop_nb.lineage.nodes import Status
+
+
+@pytest.fixture
+def frames(notebook):
+    """A frame ``d`` with labels that are no positions, and a second one ``e``, as sources."""
+    notebook("import numpy as np, pandas as pd\n")
+    notebook.source("d", frame([7, 3, 9, 1, 5]))
+    notebook.source("u", frame([7, 7, 9, 9, 5]))
+    notebook.source(
+        "e", pd.DataFrame({"k": ["b", "c", "b"], "z": [1.0, 2.0, 3.0]}, index=[3, 7, 99])
+    )
+    return notebook
+
+
+LOOSE_WRITES = ["g.iloc[1] = h.iloc[2]", "g.iloc[1] = h.iloc[2].to_numpy()",
+                "g.loc[g['w'] > .2, 'w'] = e['z']", "g.update(h)",
+                "g.iloc[[0, 1]] = h.iloc[:2].to_numpy()",
+                "g[g['w'] > .2] = h.iloc[0]"]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")  # some of these are deprecated, and people write them
+@pytest.mark.parametrize("statement", LOOSE_WRITES)
+def test_writes_into_some_rows_are_supersets(frames, statement):
+    frames("g, h = d[['w', 'v']].copy(), e[['z']].assign(w=1.0)\n" + statement)
+    assert frames.status("g") in (Status.INEXACT, Status.UNKNOWN)
+    assert frames.behind("g", "d") in (SAME, [ALL] * N)
+
+
+def test_arrays_taken_from_a_frame_do_not_change_with_its_columns(frames):
+    frames("g = d[['w', 'v']].copy()\nx = g.to_numpy()\ng['w'] = e['z']\ng.insert(0, 'q', e['z'])\n"
+           "g.v = e['z']")  # fmt: skip
+    assert frames.behind("x", "e") == [[]] * N
+    assert frames.status("x") == Status.EXACT
