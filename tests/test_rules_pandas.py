@@ -59,7 +59,6 @@ MOVES = {
     "d.head(-1)": rows(0, 1, 2, 3),
     "d.nlargest(2, 'w')": rows(0, 2),
     "d.nsmallest(2, 'w')": rows(1, 3),
-    "d.assign(x=[1, 2, 1, 2, 1]).nlargest(3, ['x', 'w'])": rows(3, 1, 0),  # two moves in one
     "d.take([4, -5])": rows(4, 0),
     "d.iloc[1:4]": rows(1, 2, 3),
     "d.iloc[[-1, 0]]": rows(4, 0),
@@ -185,6 +184,7 @@ REPEATED_LABELS = {
     "u.drop_duplicates('k')": rows(0, 1, 3),
     "u.loc[[9]]": rows(2, 3),
     "u.iloc[[1, 1]]": rows(1, 1),
+    "u.assign(x=[1, 2, 1, 2, 1]).nlargest(2, ['x', 'w'])": rows(3, 1),  # two moves in one
     "u['w'] + u['v']": SAME,
     "u.assign(x=u['w'])": SAME,
     "u.groupby('k').head(1)": rows(0, 1, 3),
@@ -342,8 +342,10 @@ def test_what_a_statistic_saw_is_context(frames, expression):
 
 def test_a_function_that_reads_another_value_brings_it_in(frames):
     frames("total = e['z'].sum()\nout = d['w'].map(lambda x: x / total)\n"
-           "wide = d.apply(lambda r: r['w'] / total, axis=1)")  # fmt: skip
-    for name in ("out", "wide"):
+           "wide = d.apply(lambda r: r['w'] / total, axis=1)\n"
+           "deep = d['w'].map(lambda x: [x / total for _ in [0]][0] + (lambda: total)())\n"
+           "inner = d['w'].map(lambda x: (lambda: x / total)())")  # fmt: skip
+    for name in ("out", "wide", "deep", "inner"):
         assert frames.behind(name, "d") == SAME
         assert frames.behind(name, "e") == [[0, 1, 2]] * N
         assert frames.status(name) == Status.INEXACT
