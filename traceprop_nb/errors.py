@@ -15,6 +15,7 @@ Each message says what could not be done, with the values, and what to do next::
     ├── UnsupportedModelError (TypeError)   a model or loss without an objective here
     ├── ConvergenceError (ArithmeticError)  a solver that stopped before its tolerance
     ├── MissingFrameworkError (ImportError) an extra that is not installed
+    ├── CancelledError (RuntimeError)       work that somebody stopped
     └── RecordError (ValueError)            a record that its own schema refuses
 """
 
@@ -74,6 +75,10 @@ class ConvergenceError(TracepropError, ArithmeticError):
 
 class MissingFrameworkError(TracepropError, ImportError):
     """An optional package that the question needs is not installed."""
+
+
+class CancelledError(TracepropError, RuntimeError):
+    """Long work was stopped before its end; what it would have changed stays as it was."""
 
 
 class RecordError(TracepropError, ValueError):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from traceprop_nb.errors import NotFiniteError, ShapeError, UnknownNameError
-from traceprop_nb.gradients.objective import Convex, GaussNewton, all_rows
+from traceprop_nb.gradients.objective import Convex, Distillable, GaussNewton, all_rows
 
 EPS = 1e-6
 
@@ -54,6 +54,43 @@ def test_grad_is_the_weighted_sum_over_rows_plus_a_penalty_that_rows_do_not_touc
 
     half = objective.restrict(all_rows(objective)[::2])
     np.testing.assert_allclose(penalty(objective), penalty(half), atol=1e-12)
+
+
+def test_loss_grad_is_the_weighted_sum_over_the_rows_asked_for(objective, w):
+    rows = np.array([3, 0, 11])
+    want = objective.weights[rows] @ objective.per_example_grad(w, rows)
+    np.testing.assert_allclose(objective.loss_grad(w, rows), want, atol=1e-12)
+    np.testing.assert_array_equal(objective.loss_grad(w, rows[:0]), 0.0)
+
+
+def test_the_gradient_is_that_of_the_losses_and_of_the_penalty(objective, w):
+    want = objective.loss_grad(w, all_rows(objective)) + objective.penalty * w
+    np.testing.assert_allclose(objective.grad(w), want, atol=1e-10)
+
+
+def test_the_divergence_is_that_of_the_predicted_probabilities(classifier):
+    objective, rows = classifier.objective, np.array([2, 0, 9, 9])
+    assert isinstance(objective, Distillable)
+    rng = np.random.default_rng(2)
+    w, teacher = classifier.w + 0.3 * rng.normal(size=(2, objective.p))
+    X, _ = rows_of(classifier)
+    p, q = (objective.predict(v, X[rows]) for v in (teacher, w))
+    want = (p * np.log(p / q)).sum(axis=1)
+    np.testing.assert_allclose(objective.divergence(w, teacher, rows), want, atol=1e-12)
+    assert (want > 0).all()
+    np.testing.assert_allclose(objective.divergence(w, w, rows), 0.0, atol=1e-12)
+
+
+def test_divergence_grad_is_the_slope_of_the_divergence(classifier):
+    objective, rows = classifier.objective, np.array([2, 0, 9, 9])
+    rng = np.random.default_rng(2)
+    w, teacher = classifier.w + 0.3 * rng.normal(size=(2, objective.p))
+    got = objective.divergence_grad(w, teacher, rows)
+    want = [
+        slope(lambda u: objective.divergence(u, teacher, rows).sum(), w, e)
+        for e in np.eye(objective.p)
+    ]
+    np.testing.assert_allclose(got, want, atol=1e-7)
 
 
 def test_value_is_the_weighted_sum_of_losses_plus_a_penalty_that_is_quadratic(objective, w):

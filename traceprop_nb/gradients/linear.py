@@ -91,6 +91,11 @@ class LinearRisk:
         residual = self.family.residual(self.outputs(w), self.target) * self.weights[:, None]
         return (residual.T @ self.design).ravel() + self.penalty * w
 
+    def loss_grad(self, w: Floats, rows: Ints) -> Floats:
+        """Gradient of the weighted losses of these rows, summed, (p,)."""
+        residual = self.family.residual(self.outputs(w, rows), self.target[rows])
+        return ((residual * self.weights[rows, None]).T @ self.design[rows]).ravel()
+
     def hvp(self, w: Floats, v: Floats) -> Floats:
         """Hessian of F times v, (p,)."""
         c = self.family.curvature(self.outputs(w)) * self.weights[:, None, None]
@@ -113,6 +118,18 @@ class LinearRisk:
     def gauss_newton_product(self, w: Floats, v: Floats) -> Floats:
         """Hessian of F times v, (p,)."""
         return self.hvp(w, v)
+
+    def divergence(self, w: Floats, teacher: Floats, rows: Ints) -> Floats:
+        """Kullback-Leibler divergence from the teacher's prediction to w's, (m,)."""
+        q, r = (self.family.probabilities(self.outputs(v, rows)) for v in (teacher, w))
+        tiny = np.finfo(float).tiny
+        return (q * (np.log(np.maximum(q, tiny)) - np.log(np.maximum(r, tiny)))).sum(axis=-1)
+
+    def divergence_grad(self, w: Floats, teacher: Floats, rows: Ints) -> Floats:
+        """Gradient of the summed divergence in w, (p,)."""
+        q, r = (self.family.probabilities(self.outputs(v, rows)) for v in (teacher, w))
+        slope = (r - q)[:, -self.K :]  # the one output of two classes is that of the second
+        return (slope.T @ self.design[rows]).ravel()
 
     @cached_property
     def flat(self) -> Floats:

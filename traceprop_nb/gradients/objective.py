@@ -43,6 +43,11 @@ class Objective(Protocol):
         """What a reader must know about this view of the model; empty if nothing."""
         ...
 
+    @property
+    def penalty(self) -> Floats:
+        """Second derivative of the penalty, (p,); the penalty is 1/2 sum_j penalty_j w_j^2."""
+        ...
+
     def value(self, w: Floats) -> float:
         """F(w), penalty included."""
         ...
@@ -57,6 +62,10 @@ class Objective(Protocol):
 
     def grad(self, w: Floats) -> Floats:
         """Gradient of F at w, (p,)."""
+        ...
+
+    def loss_grad(self, w: Floats, rows: Ints) -> Floats:
+        """Gradient of the weighted losses of these rows, summed, without penalty, (p,)."""
         ...
 
     def hvp(self, w: Floats, v: Floats) -> Floats:
@@ -132,11 +141,6 @@ class Linear(Convex, Protocol):
         """Number of outputs: 1 for a binary model, the classes for a multinomial one."""
         ...
 
-    @property
-    def penalty(self) -> Floats:
-        """Second derivative of the penalty, (p,); the penalty is 1/2 sum_j penalty_j w_j^2."""
-        ...
-
     def residual(self, z: Floats) -> Floats:
         """Slope of each row's loss at outputs z, (n, K) or (n, r, K): of the same shape."""
         ...
@@ -147,6 +151,22 @@ class Linear(Convex, Protocol):
 
     def loss_of(self, z: Floats) -> Floats:
         """Loss of each row at outputs z (n, K) or (n, r, K): (n,) or (n, r)."""
+        ...
+
+
+@runtime_checkable
+class Distillable(Protocol):
+    """A classifier that can be pulled towards, or away from, another one's predictions."""
+
+    def divergence(self, w: Floats, teacher: Floats, rows: Ints) -> Floats:
+        """Kullback-Leibler divergence from the teacher's prediction to w's, each row's, (m,).
+
+        ``teacher`` is a parameter vector (p,); both models see the same rows.
+        """
+        ...
+
+    def divergence_grad(self, w: Floats, teacher: Floats, rows: Ints) -> Floats:
+        """Gradient of the summed divergence in w, without weights, (p,)."""
         ...
 
 

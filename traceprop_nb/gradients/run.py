@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from traceprop_nb.errors import OptionError
 from traceprop_nb.gradients.objective import Floats, Ints, Objective
+from traceprop_nb.gradients.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +31,14 @@ class TrainingRun:
         recorded: What was observed: hyperparameters, seed, loss, epochs, seconds, order digest.
         rows_node: Lineage node of the training rows, or None.
         row_index: Row i of the run is row ``row_index[i]`` of that node; None is the identity.
-        parent: Name of the run that this one was unlearned from.
+        parent: Name of the run that this one was made from; empty relation means none.
+        relation: How it was made from its parent: ``"retrain_without"``, or empty.
         order: Rows in the order in which they were used, int64, one array an epoch; numbers are
             those of the loader's dataset. Empty where the order plays no part.
         prepare: What the user's pipeline does to rows before the model sees them.
+        recipe: How to train it again without some rows; None where that was not recorded.
+        shards: Runs whose models, each trained on rows of its own, vote on every prediction; row i
+            of the run is the next row of ``shard_rows``. Empty for a single model.
     """
 
     name: str
@@ -51,6 +56,9 @@ class TrainingRun:
     parent: str | None = None
     order: tuple[Ints, ...] = ()
     prepare: Callable[[object], object] | None = None
+    relation: str = ""
+    recipe: Recipe | None = None
+    shards: tuple[TrainingRun, ...] = ()
 
     def predict(self, X: object) -> Floats:
         """Class probabilities (m, classes), or raw outputs (m, K), of rows as the user has them."""

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from traceprop_nb.errors import UnsupportedModelError
+
 CATEGORICAL = ("cross_entropy", "nll_loss")
 BINARY = ("binary_cross_entropy_with_logits", "binary_cross_entropy")
 NAMES = (*CATEGORICAL, *BINARY, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
@@ -72,6 +74,23 @@ class Loss:
             return torch.cat([1 - q, q], dim=1)
         return z
 
+    def divergence(self, z: Tensor, teacher: Tensor) -> Tensor:
+        """Kullback-Leibler divergence from the teacher's prediction to z's, (m,).
+
+        Raises:
+            UnsupportedModelError: A regression, which predicts no probabilities.
+        """
+        if self.classes(z) is None:
+            raise UnsupportedModelError(
+                f"{self.name} predicts no class probabilities, so there is nothing to distil; "
+                "use another method of unlearning"
+            )
+        if self.name in CATEGORICAL:
+            mine, theirs = torch.log_softmax(z, dim=1), torch.log_softmax(teacher, dim=1)
+        else:
+            mine, theirs = (_log_chances(x.reshape(-1, 1)) for x in (z, teacher))
+        return (theirs.exp() * (theirs - mine)).sum(dim=1)
+
     def classes(self, z: Tensor) -> int | None:
         """Number of classes for outputs z (m, ...); None for a regression."""
         if self.name in CATEGORICAL and z.ndim == 2:
@@ -84,6 +103,11 @@ _FUNCTION = {
     "nll_loss": PLAIN["cross_entropy"],
     "binary_cross_entropy": PLAIN["binary_cross_entropy_with_logits"],
 }
+
+
+def _log_chances(z: Tensor) -> Tensor:
+    """Log probabilities (m, 2) of the two classes from log odds (m, 1)."""
+    return torch.cat([functional.logsigmoid(-z), functional.logsigmoid(z)], dim=1)
 
 
 def _like(value: Any, z: Tensor) -> Any:

@@ -82,6 +82,24 @@ class TorchRisk:
     def grad(self, w: Floats) -> Floats:
         return self._summed(w, lambda at, block: grad(self._block_loss)(at, block))
 
+    def loss_grad(self, w: Floats, rows: Ints) -> Floats:
+        total, at = np.zeros(self.p), self.view.flat(w)
+        for block in self._blocks(rows, copies=1):
+            total += _numpy(grad(self._batch_loss)(at, block))
+        return total
+
+    def divergence(self, w: Floats, teacher: Floats, rows: Ints) -> Floats:
+        at, of = self.view.flat(w), self.view.flat(teacher)
+        with torch.no_grad():
+            each = [_numpy(self._divergences(at, of, b)) for b in self._blocks(rows, copies=1)]
+        return np.concatenate([*each, np.empty(0)])
+
+    def divergence_grad(self, w: Floats, teacher: Floats, rows: Ints) -> Floats:
+        total, at, of = np.zeros(self.p), self.view.flat(w), self.view.flat(teacher)
+        for block in self._blocks(rows, copies=1):
+            total += _numpy(grad(lambda u, b: self._divergences(u, of, b).sum())(at, block))
+        return total
+
     def hvp(self, w: Floats, v: Floats) -> Floats:
         along = self.view.flat(v)
 
@@ -182,6 +200,15 @@ class TorchRisk:
             return self.criterion.row(z.unsqueeze(0), target.unsqueeze(0)).reshape(())
 
         return self._weight(block) @ vmap(one)(z, self.target[block])
+
+    def _batch_loss(self, w: Tensor, block: Tensor) -> Tensor:
+        """As ``_block_loss``, with one forward pass for the batch: rows do not meet in it."""
+        return self._loss_of_outputs(self._outputs(w, tuple(x[block] for x in self.inputs)), block)
+
+    def _divergences(self, w: Tensor, teacher: Tensor, block: Tensor) -> Tensor:
+        inputs = tuple(x[block] for x in self.inputs)
+        mine, theirs = self._outputs(w, inputs), self._outputs(teacher, inputs).detach()
+        return self.criterion.divergence(mine, theirs)
 
     def _block_loss(self, w: Tensor, block: Tensor) -> Tensor:
         return self._weight(block) @ self._mapped(self._row_loss, w, block)
