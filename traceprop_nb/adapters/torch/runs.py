@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from traceprop_nb.adapters.torch.losses import CATEGORICAL, NAMES, Loss
 from traceprop_nb.adapters.torch.objective import TorchRisk, risk
+from traceprop_nb.adapters.torch.recipe import TorchRecipe, names_of
 from traceprop_nb.adapters.torch.rows import RowShape
 from traceprop_nb.adapters.torch.steps import Forward, Training
 from traceprop_nb.adapters.torch.view import as_dtype, cautions, in_double, parameters, view_of
@@ -97,34 +99,65 @@ def _assembled(
     training: Training, module: nn.Module, visited: Ints, row_index: Ints | None,
     lookup: Lookup | None,
 ) -> Callable[[str], TrainingRun]:  # fmt: skip
-    objective = _objective(training, module, visited, lookup)
+    assert training.first is not None
+    rows = _rows(training, training.first, visited)
+    objective = _objective(training, module, rows, lookup)
+    recipe, why = _recipe(training, module, visited, rows, objective)
     w = parameters(module, training.names)
     points, rates = _checkpoints(training, w)
     labels, classes = _labels(objective)
-    facts = _facts(training, module, objective.criterion)
+    facts = _facts(training, module, objective.criterion) | {"recipe": why}
     node = training.origin[0]
 
     def run(name: str) -> TrainingRun:
         return TrainingRun(
             name, "torch", module, objective, w, points, rates, labels, classes, facts,
-            rows_node=node, row_index=row_index, order=tuple(training.epochs),
+            rows_node=node, row_index=row_index, order=tuple(training.epochs), recipe=recipe,
         )  # fmt: skip
 
     return run
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows as the model and the loss saw them, and their shapes in the dataset."""
+
+    inputs: tuple[Tensor, ...]
+    target: Tensor
+    stored: tuple[torch.Size, ...]
+
+
+def _recipe(
+    training: Training, module: nn.Module, visited: Ints, rows: _Rows, objective: TorchRisk
+) -> tuple[TorchRecipe | None, str]:
+    """The recipe and ``"recorded"``, or None and why not."""
+    names = names_of(training.optimizer, module)
+    missing = list(training.trail.missing)
+    if names is None:
+        missing.append("the optimizer moves parameters that are not the module's")
+    if missing or names is None or training.start is None:
+        return None, f"not recorded: {missing[0] if missing else 'no first step was seen'}"
+    recipe = TorchRecipe(
+        training.start, type(training.optimizer), names, rows.inputs, rows.target,
+        objective.criterion, tuple(np.searchsorted(visited, epoch) for epoch in training.epochs),
+        training.trail, not isinstance(training.dataset, Tensor), objective,
+        frozenset(training.names),
+    )  # fmt: skip
+    return recipe, "recorded"
+
+
 def _objective(
-    training: Training, module: nn.Module, visited: Ints, lookup: Lookup | None
+    training: Training, module: nn.Module, rows: _Rows, lookup: Lookup | None
 ) -> TorchRisk:
     first, names = training.first, training.names
     assert first is not None
-    inputs, target, row_shapes = _rows(training, first, visited)
+    inputs, target = rows.inputs, rows.target
     view = in_double(view_of(module, names), inputs)
     criterion = _loss(training, first, target, lookup)
     indices = criterion.name in CATEGORICAL or criterion.own is not None
     whole_target = indices and not target.is_floating_point()
-    visits = training.visits[visited]
-    penalty, decoupled = _penalty(training, module, names, len(visited), criterion.reduction)
+    visits = training.visits[training.visits > 0]
+    penalty, decoupled = _penalty(training, module, names, len(target), criterion.reduction)
     return risk(
         module,
         view=view,
@@ -134,7 +167,7 @@ def _objective(
         weights=visits / visits.mean(),
         penalty=penalty,
         shape=RowShape(
-            row_shapes,
+            rows.stored,
             tuple(x.shape[1:] for x in inputs),
             tuple(not x.is_floating_point() for x in inputs),
             target.shape[1:],
@@ -155,15 +188,12 @@ def _labels(objective: TorchRisk) -> tuple[NDArray[Any], NDArray[np.int64] | Non
     return index.numpy().copy(), np.arange(classes)
 
 
-def _rows(
-    training: Training, first: Forward, visited: Ints
-) -> tuple[tuple[Tensor, ...], Tensor, tuple[torch.Size, ...]]:
-    """Inputs and target as the model and the loss saw them, and row shapes of the dataset."""
+def _rows(training: Training, first: Forward, visited: Ints) -> _Rows:
     assert first.target is not None
     if training.seen is not None:
         at = torch.from_numpy(visited)
         inputs = tuple(x[at] for x in training.seen.inputs)
-        return inputs, training.seen.target[at], tuple(x.shape[1:] for x in inputs)
+        return _Rows(inputs, training.seen.target[at], tuple(x.shape[1:] for x in inputs))
     assert training.stored is not None
     *plain, target = training.stored.rows(visited)
     like = [*first.inputs, first.target]
@@ -171,7 +201,7 @@ def _rows(
         t.reshape(len(visited), *seen.shape[1:]).to(seen.dtype)
         for t, seen in zip([*plain, target], like, strict=True)
     ]
-    return tuple(shaped[:-1]), shaped[-1], tuple(t.shape[1:] for t in plain)
+    return _Rows(tuple(shaped[:-1]), shaped[-1], tuple(t.shape[1:] for t in plain))
 
 
 def _loss(training: Training, first: Forward, target: Tensor, lookup: Lookup | None) -> Loss:

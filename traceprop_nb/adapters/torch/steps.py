@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from traceprop_nb.adapters.torch.batches import Batch
 from traceprop_nb.adapters.torch.data import Stored, stored, unchanged
+from traceprop_nb.adapters.torch.trail import Starts, Trail
 from traceprop_nb.adapters.torch.view import parameters
 from traceprop_nb.gradients.capture import NodeOf, TrainOptions
 from traceprop_nb.gradients.objective import Floats, Ints
@@ -36,10 +37,16 @@ class Forward:
     target: Tensor | None = None
     losses: int = 0
     pushed: bool = False
+    scale: float = 1.0
+    obstacle: str = ""
 
     def mark(self, _gradient: Tensor) -> None:
         """Called by the backward pass through the output."""
         self.pushed = True
+
+    def scaled(self, gradient: Tensor) -> None:
+        """Called by the backward pass through the loss: what the loss was multiplied by."""
+        self.scale = float(gradient)
 
 
 @dataclass
@@ -98,6 +105,8 @@ class Training:
         self.steps = self.batches = self.rows_used = 0
         self.epochs: list[Ints] = []
         self.kept: list[tuple[int, Floats, float]] = []
+        self.trail = Trail()
+        self.start: nn.Module | None = None
         self.began, self.ended = time.perf_counter(), 0.0
         self._epoch: list[Ints] = []
         self._order = hashlib.sha256()
@@ -118,19 +127,28 @@ class Training:
         """Whether this optimizer trains any of the module's parameters."""
         return any(id(p) in self._owned for p in module.parameters())
 
-    def step(self, forwards: list[Forward]) -> None:
+    def step(self, forwards: list[Forward], starts: Starts) -> None:
         """One optimizer step taken on these calls."""
         self.steps += 1
+        before = self.batches
         self.ended = time.perf_counter()
         for forward in forwards:
             if all(forward.module is not m for m in self.modules):
                 self.modules.append(forward.module)
+                self._begins(starts.taken(forward.module))
             if forward.loss is None and self.options.loss is None:
                 self._problem("no loss of torch.nn.functional was seen on the model's output")
             elif forward.losses > 1:
                 self._problem(f"{forward.losses} losses were computed on one output")
             else:
                 self._use(forward)
+        self.trail.step(self.batches - before, self.optimizer)
+
+    def _begins(self, start: nn.Module | str) -> None:
+        if isinstance(start, str):
+            self.trail.lacks(start)
+        else:
+            self.start = start
 
     def epoch_ended(self, dataset: Any) -> None:
         """A pass over a dataset ended."""
@@ -152,7 +170,11 @@ class Training:
         order = np.concatenate(self._epoch)
         self._epoch = []
         self._order_bytes += order.nbytes
-        self.epochs.append(order if self._order_bytes <= ORDER_LIMIT else order[:0])
+        self.trail.epoch()
+        if self._order_bytes > ORDER_LIMIT:
+            order = order[:0]
+            self.trail.lacks(f"the order of rows takes more than {ORDER_LIMIT >> 20} MiB")
+        self.epochs.append(order)
 
     def _problem(self, text: str) -> None:
         if text not in self.problems:
@@ -169,6 +191,9 @@ class Training:
         np.add.at(self.visits, rows, 1)
         self.rows_used += len(rows)
         self.batches += 1
+        self.trail.batch(len(rows), forward.scale)
+        if forward.obstacle:
+            self.trail.lacks(forward.obstacle)
         self._epoch.append(rows)
         self._order.update(np.int64(len(rows)).tobytes() + rows.tobytes())
 

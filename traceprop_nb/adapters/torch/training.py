@@ -23,6 +23,7 @@ from traceprop_nb.adapters.torch.batches import BatchTap
 from traceprop_nb.adapters.torch.losses import NAMES
 from traceprop_nb.adapters.torch.runs import captured
 from traceprop_nb.adapters.torch.steps import Forward, Training
+from traceprop_nb.adapters.torch.trail import Starts
 from traceprop_nb.gradients.capture import Captured, Lookup, NodeOf, TrainOptions
 
 
@@ -40,6 +41,7 @@ class TorchTap:
         self._batches = BatchTap(self._epoch_ended)
         self._trainings: list[Training] = []
         self._pending: list[Forward] = []
+        self._starts = Starts()
         self._depth = 0
         self._handles: list[Any] = []
         self._losses: list[tuple[str, Any, Any]] = []
@@ -49,7 +51,7 @@ class TorchTap:
 
     def start(self, options: TrainOptions) -> None:
         self._options = options
-        self._trainings, self._pending = [], []
+        self._trainings, self._pending, self._starts = [], [], Starts()
         self._depth, self._calls, self._internal = 0, 0, ""
         self._active = True
         self._batches.start()
@@ -74,7 +76,9 @@ class TorchTap:
         trainings, self._trainings, self._pending = self._trainings, [], []
         for training in trainings:
             training.finish()
-        return [captured(t, self._options, self._lookup) for t in trainings]
+        found = [captured(t, self._options, self._lookup) for t in trainings]
+        self._starts = Starts()
+        return found
 
     def advice(self) -> str:
         if self._internal:
@@ -105,7 +109,9 @@ class TorchTap:
             self._internal = f"{type(error).__name__}: {error}"
             self._active = False
 
-    def _entered(self, _module: nn.Module, _inputs: Any) -> None:
+    def _entered(self, module: nn.Module, _inputs: Any) -> None:
+        if self._active and self._depth == 0 and torch.is_grad_enabled():
+            self._guarded(lambda: self._starts.see(module))
         self._depth += 1
 
     def _left(self, module: nn.Module, inputs: Any, output: Any) -> None:
@@ -124,6 +130,7 @@ class TorchTap:
         self._pending = [f for f in self._pending if f.pushed or f.batch is latest]
         tensors = tuple(x for x in inputs if isinstance(x, Tensor))
         forward = Forward(module, tensors, output.detach(), latest)
+        forward.obstacle = _obstacle(output)
         output.register_hook(forward.mark)
         self._pending.append(forward)
 
@@ -143,6 +150,10 @@ class TorchTap:
         forward.loss, forward.loss_input, forward.target = name, loss_input, target
         forward.reduction = given.pop("reduction", "mean")
         forward.options = {k: v for k, v in given.items() if v is not None}
+        if value.numel() == 1:
+            value.register_hook(forward.scaled)
+        else:
+            forward.obstacle = "the loss of each row was weighted in the loop"
 
     def _stepped(self, optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         if self._active:
@@ -155,8 +166,17 @@ class TorchTap:
             self._trainings.append(training)
         mine = [f for f in self._pending if training.owns(f.module)]
         self._pending = [f for f in self._pending if not training.owns(f.module)]
-        training.step([f for f in mine if f.pushed])
+        training.step([f for f in mine if f.pushed], self._starts)
 
     def _epoch_ended(self, dataset: Any) -> None:
         for training in self._trainings:
             self._guarded(functools.partial(training.epoch_ended, dataset))
+
+
+def _obstacle(output: Tensor) -> str:
+    """What keeps a forward pass from being repeated as it was; empty if nothing."""
+    if output.device.type != "cpu":
+        return f"the model was trained on {output.device.type}, and a repetition runs on the CPU"
+    if torch.is_autocast_enabled("cpu"):
+        return "the forward pass ran under autocast"
+    return ""
