@@ -186,6 +186,7 @@ def test_each_seed_uses_every_kept_row_once_an_epoch():
     for at in range(3):
         rows = np.concatenate(batches[at * epoch : (at + 1) * epoch])
         np.testing.assert_array_equal(np.sort(rows), keep)
+        assert rows.tolist() != [row for row in run.recipe.order[at].tolist() if row in keep]
 
 
 @pytest.mark.parametrize("make", [network, normed, plain])

@@ -102,16 +102,13 @@ class TorchRecipe:
     def _step(self, module: nn.Module, optimizer: torch.optim.Optimizer, batches: Batches) -> None:
         optimizer.zero_grad(set_to_none=True)
         meets = any("BatchNorm" in type(part).__name__ for part in module.modules())
-        used = 0
         for rows, scale in batches:
             if len(rows) < (2 if meets and module.training else 1):
                 continue  # a statistic of one row is none
             at = torch.from_numpy(rows)
             loss = self._loss(module(*(x[at] for x in self.inputs)), self.target[at])
             (loss if scale == 1.0 else loss * scale).backward()
-            used += 1
-        if used:
-            optimizer.step()
+        optimizer.step()  # where no batch is left there is no gradient, and nothing moves
 
     def _loss(self, output: Tensor, target: Tensor) -> Tensor:
         loss = self.loss
