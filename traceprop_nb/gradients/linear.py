@@ -68,6 +68,16 @@ class LinearRisk:
         """Number of parameters."""
         return len(self.penalty)
 
+    @property
+    def features(self) -> Floats:
+        """Features of each row, (n, d)."""
+        return self.design
+
+    @property
+    def answers(self) -> Ints:
+        """Number of each row's class, (n,)."""
+        return self.target
+
     def outputs(self, w: Floats, rows: Ints | slice = slice(None)) -> Floats:
         """Outputs (m, K) of these rows."""
         return self.design[rows] @ w.reshape(self.K, -1).T

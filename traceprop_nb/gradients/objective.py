@@ -155,6 +155,21 @@ class Linear(Convex, Protocol):
 
 
 @runtime_checkable
+class Featured(Protocol):
+    """An objective whose rows are vectors with an answer each, as nearest neighbours need."""
+
+    @property
+    def features(self) -> Floats:
+        """What the model is given of each row, flattened, (n, d)."""
+        ...
+
+    @property
+    def answers(self) -> Ints | Floats:
+        """Number of each row's class, int64 (n,); for a regression its target, float64 (n,)."""
+        ...
+
+
+@runtime_checkable
 class Distillable(Protocol):
     """A classifier that can be pulled towards, or away from, another one's predictions."""
 

@@ -61,6 +61,19 @@ class TorchRisk:
     def p(self) -> int:
         return self.view.p
 
+    @property
+    def features(self) -> Floats:
+        flat = [_numpy(x.reshape(self.n, -1).double()) for x in self.inputs]
+        return np.concatenate(flat, axis=1)
+
+    @property
+    def answers(self) -> Ints | Floats:
+        target = self.target.reshape(self.n, -1)
+        if self.shape.classes is None:
+            return _numpy(target.double().mean(dim=1))
+        index = target.argmax(dim=1) if target.shape[1] > 1 else target[:, 0].round()
+        return np.asarray(index.numpy(), dtype=np.int64)
+
     def value(self, w: Floats) -> float:
         loss = self.loss(w, np.arange(self.n))
         return float(self.weights @ loss + 0.5 * (self.penalty * w) @ w)
