@@ -194,7 +194,7 @@ def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) 
         what=answer.what,
         run=asked.name,
         result=answer.run.name,
-        method="newton",
+        method=done.method,
         n_forgotten=len(done.forgotten),
         forgotten=_forgotten(session, answer),
         verified=done.verified,

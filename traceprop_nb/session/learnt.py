@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from traceprop_nb.gradients.objective import Floats
     from traceprop_nb.gradients.run import TrainingRun
     from traceprop_nb.session.origins import Origins
-    from traceprop_nb.unlearning.newton import Unlearning
+    from traceprop_nb.unlearning.forget import Unlearning
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,7 +199,7 @@ class UnlearnAnswer:
 
     @property
     def trajectory(self) -> Any:
-        """Structured array, a point each: see ``unlearning.newton.Unlearning``."""
+        """Structured array, a point each: see ``unlearning.result.Unlearning``."""
         return self.result.trajectory
 
     @property

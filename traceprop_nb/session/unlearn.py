@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb import adapters
-from traceprop_nb.errors import EmptyForgetSetError, OptionError, RowRangeError, unknown_name
+from traceprop_nb.errors import EmptyForgetSetError, OptionError, RowRangeError
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Source
 from traceprop_nb.reports.files import file_digest
 from traceprop_nb.session.learnt import UnlearnAnswer
 from traceprop_nb.session.origins import Origins, of_run
-from traceprop_nb.unlearning.newton import forget, retained_run
+from traceprop_nb.unlearning.forget import forget, retained_run
+from traceprop_nb.unlearning.held_out import held_out
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -32,8 +33,6 @@ def unlearn(  # noqa: PLR0913  # the public question
     evaluate: Any = None,
 ) -> UnlearnAnswer:
     """See ``traceprop_nb.unlearn``."""
-    if method not in ("auto", "newton"):
-        raise unknown_name("method", method, ("auto", "newton"))
     if sum(x is not None for x in (source, rows, where)) != 1:
         raise OptionError("say what to forget by exactly one of source=, rows= and where=")
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
@@ -46,8 +45,8 @@ def unlearn(  # noqa: PLR0913  # the public question
         given = _given(rows)
         what, pairs = f"rows {_ranges(given)}", _telling(back, given)
     chosen = np.unique(back.row[pairs]) if rows is None else given
-    held_out = {name: asked.query(X, y) for name, (X, y) in (evaluate or {}).items()}
-    result = forget(asked, chosen, gold=gold, evaluate=held_out)
+    measured = {name: held_out(asked, *rows_of) for name, rows_of in (evaluate or {}).items()}
+    result = forget(asked, chosen, method=method, gold=int(gold), evaluate=measured)
     model = adapters.load(asked.framework, "objective").with_parameters(asked.model, result.w)
     kept = retained_run(asked, result, model, _name(session, asked, what))
     session.training.keep(kept)
