@@ -43,9 +43,7 @@ def forget(  # noqa: PLR0913  # one for each part of the request
     progress: Progress = silent,
     baselines: bool = True,
 ) -> Unlearning:
-    """Take rows out of a model.
-
-    The user's model is not touched; ``with_parameters`` of the framework's adapter makes a new one.
+    """Take rows out of a model, and leave the old one as it is.
 
     Args:
         run: A finished training run.
@@ -56,15 +54,13 @@ def forget(  # noqa: PLR0913  # one for each part of the request
         evaluate: Held-out rows by name; the first ones are the membership test's.
         seed: Of what the method draws, and of the random rows of the baseline.
         progress: Told how far the work is; may stop it.
-        baselines: Whether to forget as many random rows too.
+        baselines: Whether to compare with random rows.
 
     Raises:
         EmptyForgetSetError: No rows, all rows, or all rows of a class.
         RowRangeError, OptionError: A row that the run does not have; a number out of range.
         NotFiniteError, UnknownNameError: The run diverged; no method of that name.
-        UnsupportedModelError: The method does not apply, or the run cannot be trained again.
-        ConvergenceError: No finite optimum without the rows, or a method that diverged.
-        CancelledError: From ``progress``.
+        UnsupportedModelError, ConvergenceError, CancelledError: From the method or the retraining.
     """
     task = _task(run, rows, points, seed)
     check_gold(run, gold)

@@ -1,15 +1,16 @@
 """Newton steps on the retained rows, from the trained parameters: for convex models.
 
-Two or three steps end where retraining would. Guo et al. 2020, arXiv:1911.03030.
+Where training ended, the slope over the retained rows is that over all rows, nearly nothing, less
+that of the forgotten ones, and so is the Hessian: a first step costs what the forgotten rows cost.
+Guo et al. 2020, arXiv:1911.03030, take this step; the steps after it reach the optimum.
 """
 
 from __future__ import annotations
 
-from traceprop_nb.errors import UnsupportedModelError
-from traceprop_nb.gradients.objective import Convex
-from traceprop_nb.gradients.optimum import newton as minimise
+from traceprop_nb.gradients.linalg import factorise
 from traceprop_nb.gradients.progress import Progress
-from traceprop_nb.unlearning.trajectory import even
+from traceprop_nb.unlearning.chord import descend
+from traceprop_nb.unlearning.expansion import expansion, retained_hessian
 from traceprop_nb.unlearning.unlearner import Task, Way
 
 
@@ -20,13 +21,7 @@ def newton(task: Task, progress: Progress) -> Way:
         UnsupportedModelError: The run's model is not convex.
         ConvergenceError: The retained rows have no finite optimum.
     """
-    objective = task.run.objective
-    if not isinstance(objective, Convex):
-        raise UnsupportedModelError(
-            f"{task.run.name!r} is not convex, so Newton steps do not end where retraining would; "
-            "unlearning by method='newton' needs a linear model"
-        )
-    progress(0.0)
-    best = minimise(objective.restrict(task.retain), task.run.w, rtol=1e-2)
-    progress(1.0)
-    return Way(even(best.path, task.points), task.points, len(best.path) - 1)
+    at = expansion(task.run)
+    slope = at.slope - at.objective.loss_grad(task.run.w, task.forget)
+    factor = factorise(retained_hessian(task, at), at.objective.flat)
+    return descend(task, slope, factor.solve, progress)
