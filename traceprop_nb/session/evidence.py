@@ -36,7 +36,8 @@ from traceprop_nb.reports.evidence import (
 )
 from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
-from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
+from traceprop_nb.session.forgotten import UnlearnAnswer
+from traceprop_nb.session.learnt import InfluenceAnswer
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session

@@ -100,13 +100,13 @@ def _check(task: Task) -> None:
     objective = task.run.objective
     if not isinstance(objective, Linear) or objective.K != 1 or task.run.classes is None:
         raise UnsupportedModelError(
-            f"certified removal is stated for a linear model with one output, and {task.run.name!r} "
-            "is none; use method='newton' with gold"
+            f"certified removal is stated for linear models with one output, and {task.run.name!r} "
+            "has none; use method='newton' with gold"
         )
     if not (objective.penalty > 0.0).any():
         raise UnsupportedModelError(
-            f"certified removal needs a strictly convex risk, and {task.run.name!r} has no penalty; "
-            "train with a finite C, or use method='newton' with gold"
+            f"certified removal needs a strictly convex risk, and {task.run.name!r} has no penalty"
+            "; train with a finite C, or use method='newton' with gold"
         )
 
 

@@ -49,7 +49,7 @@ def forget(  # noqa: PLR0913  # one for each part of the request
         run: A finished training run.
         rows: Training rows to forget; repeated ones count once.
         method: A key of ``METHODS``, or "auto".
-        gold: Models to retrain from scratch on the retained rows and compare with; 0 for none.
+        gold: Models to retrain on the retained rows and compare with; 0 for none.
         points: Points of the trajectory, 33 to 129.
         evaluate: Held-out rows by name; the first ones are the membership test's.
         seed: Of what the method draws, and of the random rows of the baseline.
@@ -67,12 +67,12 @@ def forget(  # noqa: PLR0913  # one for each part of the request
     name, why = (method, "") if method != "auto" else choose(run, task.forget)
     if name not in METHODS:
         raise unknown_name("method", name, ["auto", *METHODS])
-    done = _unlearned(task, name, why, dict(evaluate or {}), part(progress, 0.0, 0.4))
+    held = dict(evaluate or {})
+    done = _unlearned(task, name, why, held, part(progress, 0.0, 0.4))
     if baselines:
-        done = _with_baselines(task, done, dict(evaluate or {}), part(progress, 0.4, 0.6))
-    if not gold:
-        return done
-    return compare(run, done, gold, evaluate=evaluate, progress=part(progress, 0.6, 1.0))
+        done = _with_baselines(task, done, held, part(progress, 0.4, 0.6))
+    ahead = part(progress, 0.6, 1.0)
+    return compare(run, done, gold, evaluate=held, progress=ahead) if gold else done
 
 
 def _unlearned(

@@ -76,7 +76,7 @@ def downdated(factor: Factor, u: Floats) -> Callable[[Floats], Floats] | None:
 
 
 def _square_root(objective: Linear, task: Task) -> Floats:
-    """u (p, f K) with u u^T the forgotten rows' Hessian."""
+    """The (p, f K) whose product with its transpose is the forgotten rows' Hessian."""
     rows = task.run.objective.restrict(task.forget)
     assert isinstance(rows, Linear)
     x, K = rows.design, objective.K
