@@ -146,6 +146,7 @@ def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
         origins=_origins(session, run.rows_node, index),
         parameters_digest="sha256:" + hashlib.sha256(run.w.astype("<f8").tobytes()).hexdigest(),
         parent=run.parent or "",
+        relation=run.relation,
         cell=session.training.cells.get(run.name),
     )
 
@@ -199,6 +200,12 @@ def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) 
         n_forgotten=len(done.forgotten),
         forgotten=_forgotten(session, answer),
         verified=done.verified,
+        why=done.why,
+        relation=answer.run.relation,
+        test=done.test,
+        gold_seeds=0 if done.golds is None else len(done.golds),
+        baselines=tuple(done.baselines),
+        note=done.note,
         verdict=done.verdict,
         distance_before=before,
         distance_after=after,

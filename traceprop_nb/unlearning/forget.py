@@ -51,7 +51,7 @@ def forget(  # noqa: PLR0913  # one for each part of the request
         method: A key of ``METHODS``, or "auto".
         gold: Models to retrain on the retained rows and compare with; 0 for none.
         points: Points of the trajectory, 33 to 129.
-        evaluate: Held-out rows by name; the first ones are the membership test's.
+        evaluate: Held-out rows by name; the first are the membership test's.
         seed: Of what the method draws, and of the random rows of the baseline.
         progress: Told how far the work is; may stop it.
         baselines: Whether to compare with random rows.
@@ -62,17 +62,22 @@ def forget(  # noqa: PLR0913  # one for each part of the request
         NotFiniteError, UnknownNameError: The run diverged; no method of that name.
         UnsupportedModelError, ConvergenceError, CancelledError: From the method or the retraining.
     """
-    task = _task(run, rows, points, seed)
+    task, held = _task(run, rows, points, seed), dict(evaluate or {})
     check_gold(run, gold)
-    name, why = (method, "") if method != "auto" else choose(run, task.forget)
-    if name not in METHODS:
-        raise unknown_name("method", name, ["auto", *METHODS])
-    held = dict(evaluate or {})
+    name, why = _method(task, method)
     done = _unlearned(task, name, why, held, part(progress, 0.0, 0.4))
     if baselines:
         done = _with_baselines(task, done, held, part(progress, 0.4, 0.6))
     ahead = part(progress, 0.6, 1.0)
     return compare(run, done, gold, evaluate=held, progress=ahead) if gold else done
+
+
+def _method(task: Task, asked: str) -> tuple[str, str]:
+    if asked == "auto":
+        return choose(task.run, task.forget)
+    if asked not in METHODS:
+        raise unknown_name("method", asked, ["auto", *METHODS])
+    return asked, ""
 
 
 def _unlearned(
