@@ -86,6 +86,12 @@ def unlearning(**changes: Any) -> UnlearningFact:
         distance_after=3.8e-5,
         seconds=0.004,
         cell=9,
+        why="the model is convex",
+        relation="retrain_without",
+        test="parameters, at most 0.1 % of the distance to the minimum left",
+        gold_seeds=1,
+        baselines=("random rows", "nothing"),
+        note="one note",
     )
     return replace(request, **changes)
 

@@ -17,7 +17,8 @@ from traceprop_nb.errors import (
     UnsupportedModelError,
 )
 from traceprop_nb.gradients.capture import TrainOptions
-from traceprop_nb.unlearning.newton import forget, retained_run
+from traceprop_nb.unlearning.forget import forget, retained_run
+from traceprop_nb.unlearning.held_out import held_out as held_out_of
 from traceprop_nb.unlearning.retrain import retrain
 
 
@@ -44,7 +45,7 @@ def clinic():
 @pytest.fixture(scope="module")
 def held_out(clinic):
     X, y = data(load_breast_cancer)
-    return clinic.query(X[400:], y[400:])
+    return held_out_of(clinic, X[400:], y[400:])
 
 
 TWENTY = np.random.default_rng(0).choice(400, 20, replace=False)
@@ -95,7 +96,7 @@ def test_a_result_away_from_gold_is_not_verified(clinic, monkeypatch):
         w, seconds = retrain(retained, like)
         return w + 0.1, seconds
 
-    monkeypatch.setattr("traceprop_nb.unlearning.newton.retrain", elsewhere)
+    monkeypatch.setattr("traceprop_nb.unlearning.gold.retrain", elsewhere)
     done = forget(clinic, TWENTY, gold=True)
     assert done.verified is False
     assert "not verified: " in done.verdict
@@ -104,19 +105,20 @@ def test_a_result_away_from_gold_is_not_verified(clinic, monkeypatch):
 
 def test_every_point_of_the_trajectory_is_measured_there(clinic, held_out):
     done = forget(clinic, TWENTY, gold=True, evaluate={"test": held_out})
-    t, every = done.trajectory, np.arange(held_out.n)
+    rows = held_out.objective
+    t, every = done.trajectory, np.arange(rows.n)
     assert len(t) == len(done.path) == 33
     for point, w in zip(t, done.path, strict=True):
         assert point["forget_loss"] == pytest.approx(
             clinic.objective.loss(w, done.forgotten).mean()
         )
         assert point["retain_loss"] == pytest.approx(clinic.objective.loss(w, done.retained).mean())
-        assert point["test_loss"] == pytest.approx(held_out.loss(w, every).mean())
-        assert point["test_accuracy"] == pytest.approx(held_out.correct(w).mean())
+        assert point["test_loss"] == pytest.approx(rows.loss(w, every).mean())
+        assert point["test_accuracy"] == pytest.approx(rows.correct(w).mean())
         assert point["distance_to_gold"] == pytest.approx(np.linalg.norm(w - done.gold_w))
-        told_apart = clinic.objective.loss(w, done.forgotten)[:, None] < held_out.loss(w, every)
+        told_apart = clinic.objective.loss(w, done.forgotten)[:, None] < rows.loss(w, every)
         assert point["membership_auc"] == pytest.approx(told_apart.mean())
-    assert done.gold["test_loss"] == pytest.approx(held_out.loss(done.gold_w, every).mean())
+    assert done.gold["test_loss"] == pytest.approx(rows.loss(done.gold_w, every).mean())
 
 
 def test_the_trajectory_starts_at_the_trained_model_and_has_the_unlearned_one_at_strength_1(clinic):
@@ -196,7 +198,7 @@ def test_a_row_out_of_range_is_an_error_that_says_the_range(clinic, row):
 
 
 def test_too_few_points_are_an_error(clinic):
-    with pytest.raises(OptionError, match="pass 33 or more"):
+    with pytest.raises(OptionError, match="pass 33 to 129"):
         forget(clinic, TWENTY, points=5)
 
 

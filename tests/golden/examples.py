@@ -95,7 +95,7 @@ def influence_example() -> InfluencePayload:
 
 def unlearning_done(*, gold: bool = True) -> Any:
     """An unlearning with 33 points of a trajectory that has the shape of a real one."""
-    from traceprop_nb.unlearning.newton import Unlearning
+    from traceprop_nb.unlearning.forget import Unlearning
 
     s = np.linspace(0, 4 / 3, 33)
     s[np.argmin(np.abs(s - 1))] = 1.0
@@ -118,6 +118,8 @@ def unlearning_done(*, gold: bool = True) -> Any:
         left=1e-4 if gold else None, verified=True if gold else None,
         verdict="612 rows forgotten in 4 Newton steps; " + (said if gold else "not verified."),
         steps=4, seconds=0.041, seconds_gold=0.92 if gold else None, objective=None,  # type: ignore[arg-type]
+        method="newton", why="", note="", baselines={}, golds=at[None] if gold else None, band={},
+        test="",
     )  # fmt: skip
 
 

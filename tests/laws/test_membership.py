@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, strategies as st
 
-from traceprop_nb.unlearning.trajectory import auc
+from traceprop_nb.unlearning.measures import auc
 
 scores = st.lists(st.integers(-3, 3).map(float), max_size=8)
 

@@ -187,6 +187,10 @@ class LinearRisk:
         """Whether each row's own class is the most probable one, (n,)."""
         return self.family.probabilities(self.outputs(w)).argmax(axis=-1) == self.target
 
+    def predicted(self, w: Floats, rows: Ints) -> Ints:
+        """Index of the most probable class of each of these rows, (m,)."""
+        return self.family.probabilities(self.outputs(w, rows)).argmax(axis=-1)
+
     def predict(self, w: Floats, X: object) -> Floats:
         """Class probabilities, (m, classes)."""
         return self.family.probabilities(self.encoder.features(X) @ w.reshape(self.K, -1).T)

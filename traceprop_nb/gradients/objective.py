@@ -170,6 +170,15 @@ class Featured(Protocol):
 
 
 @runtime_checkable
+class Classifier(Protocol):
+    """A classifier that says which class it takes each of its own rows for."""
+
+    def predicted(self, w: Floats, rows: Ints) -> Ints:
+        """Index of the most probable class of each of these rows, (m,)."""
+        ...
+
+
+@runtime_checkable
 class Distillable(Protocol):
     """A classifier that can be pulled towards, or away from, another one's predictions."""
 

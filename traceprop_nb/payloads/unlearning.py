@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:  # unlearning brings SciPy, which a payload does not need
-    from traceprop_nb.unlearning.newton import Unlearning
+    from traceprop_nb.unlearning.forget import Unlearning
 
 SCHEMA = "unlearning/1"
 

@@ -118,6 +118,7 @@ class RunFact:
         origins: The source rows behind the training rows.
         parameters_digest: SHA-256 of the float64 little-endian parameter vector.
         parent: The run that this one was made from, by unlearning; empty = none.
+        relation: How it was made from it, such as ``"retrain_without"``; empty = no parent.
     """
 
     name: str
@@ -135,6 +136,7 @@ class RunFact:
     parent: str = ""
     cell: int | None = None
     note: str = ""
+    relation: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,15 @@ class UnlearningFact:
         result: The run that came back; empty = none was kept.
         n_forgotten: Training rows taken out.
         forgotten: The source rows behind them.
-        verified: Against a retrained model; None = not compared.
+        verified: Whether it cannot be told from retrained models; None = not checked.
         distance_before: From the old parameters to the retrained ones.
         distance_after: From the new parameters to the retrained ones.
+        why: Why this method was chosen; empty = it was asked for.
+        relation: Of the result to the run.
+        test: Name and level of the test behind ``verified``.
+        gold_seeds: How many models were retrained; 0 = none.
+        baselines: What else was measured beside it, by name.
+        note: What the method and the retraining say of themselves.
     """
 
     order: int
@@ -199,6 +207,12 @@ class UnlearningFact:
     distance_after: float | None = None
     seconds: float | None = None
     cell: int | None = None
+    why: str = ""
+    relation: str = ""
+    test: str = ""
+    gold_seeds: int = 0
+    baselines: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)

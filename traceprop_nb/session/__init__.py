@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
     from traceprop_nb.session.cells import CellSummary, TraceStatus
     from traceprop_nb.session.core import Session
-    from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
+    from traceprop_nb.session.forgotten import UnlearnAnswer
+    from traceprop_nb.session.learnt import InfluenceAnswer
 
 __all__ = [
     "CellSummary",
@@ -31,7 +32,7 @@ _HOMES = {
     "TraceStatus": "cells",
     "Session": "core",
     "InfluenceAnswer": "learnt",
-    "UnlearnAnswer": "learnt",
+    "UnlearnAnswer": "forgotten",
 }
 _CURRENT: list[Session] = []
 

@@ -21,7 +21,8 @@ from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session import questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
-from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
+from traceprop_nb.session.forgotten import UnlearnAnswer
+from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.sources import Sources
 from traceprop_nb.session.training import Training
 from traceprop_nb.tracing import hooks
@@ -78,6 +79,7 @@ class Session:
         self.origin_cells: dict[int, tuple[str, int]] = {}
         self.asked: list[InfluenceAnswer] = []
         self.forgotten: list[UnlearnAnswer] = []
+        self.events: list[dict[str, Any]] = []
         self._ruled: set[str] = set()
 
     # -- tracing -----------------------------------------------------------------------------
@@ -330,6 +332,10 @@ class Session:
         answer = unlearn.unlearn(self, **options)
         self.forgotten.append(answer)
         return answer
+
+    def record_event(self, kind: str, **body: Any) -> None:
+        """Add an event to the session's log."""
+        self.events.append({"kind": kind, **body})
 
     def report(self, kind: str = "session", **stated: Any) -> Record:
         """What is on record. See ``traceprop_nb.report``."""

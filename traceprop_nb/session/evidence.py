@@ -36,7 +36,8 @@ from traceprop_nb.reports.evidence import (
 )
 from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
-from traceprop_nb.session.learnt import InfluenceAnswer, UnlearnAnswer
+from traceprop_nb.session.forgotten import UnlearnAnswer
+from traceprop_nb.session.learnt import InfluenceAnswer
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -145,6 +146,7 @@ def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
         origins=_origins(session, run.rows_node, index),
         parameters_digest="sha256:" + hashlib.sha256(run.w.astype("<f8").tobytes()).hexdigest(),
         parent=run.parent or "",
+        relation=run.relation,
         cell=session.training.cells.get(run.name),
     )
 
@@ -194,10 +196,16 @@ def _unlearning(session: Session, answer: UnlearnAnswer, order: dict[str, int]) 
         what=answer.what,
         run=asked.name,
         result=answer.run.name,
-        method="newton",
+        method=done.method,
         n_forgotten=len(done.forgotten),
         forgotten=_forgotten(session, answer),
         verified=done.verified,
+        why=done.why,
+        relation=answer.run.relation,
+        test=done.test,
+        gold_seeds=0 if done.golds is None else len(done.golds),
+        baselines=tuple(done.baselines),
+        note=done.note,
         verdict=done.verdict,
         distance_before=before,
         distance_after=after,

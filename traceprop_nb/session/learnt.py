@@ -1,9 +1,9 @@
-"""The answers to questions about training: influence tables and unlearned models."""
+"""The answers to questions about training: influence tables."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb.errors import OptionError, RowRangeError
-from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.payloads.influence_table import InfluenceEntry, InfluenceHeader, influence_table
-from traceprop_nb.payloads.unlearning import unlearning
 from traceprop_nb.session.answers import RowAnswer
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from traceprop_nb.gradients.objective import Floats
     from traceprop_nb.gradients.run import TrainingRun
     from traceprop_nb.session.origins import Origins
-    from traceprop_nb.unlearning.newton import Unlearning
 
 
 @dataclass(frozen=True, repr=False)
@@ -172,57 +169,6 @@ def table(entries: Sequence[InfluenceEntry], head: Sequence[str]) -> list[str]:
         ]
         aligned.append("  ".join(cells).rstrip())
     return aligned
-
-
-@dataclass(frozen=True, repr=False)
-class UnlearnAnswer:
-    """A model without some of its rows, and how it compares with retraining.
-
-    Attributes:
-        what: The request in words.
-        asked: The run that was asked to forget.
-        run: The run of the new model; the old one is untouched.
-        model: The new model, fitted.
-        result: Everything that was measured.
-        records: Source node -> int64 records that the request was about: those of the source, the
-            ones that matched, or the telling one of each row; not what they were merged with.
-        cell: The cell in which it was asked.
-    """
-
-    what: str
-    asked: TrainingRun
-    run: TrainingRun
-    model: Any
-    result: Unlearning
-    records: Mapping[int, Ints]
-    cell: int = 0
-
-    @property
-    def trajectory(self) -> Any:
-        """Structured array, a point each: see ``unlearning.newton.Unlearning``."""
-        return self.result.trajectory
-
-    @property
-    def verified(self) -> bool | None:
-        """Whether the model is the retrained one; None where nothing was retrained."""
-        return self.result.verified
-
-    @property
-    def verdict(self) -> str:
-        """One sentence for the reader."""
-        return self.result.verdict
-
-    def payload(self) -> Any:
-        """What the panel draws."""
-        return unlearning(self.result, title=self.what)
-
-    def __repr__(self) -> str:
-        word = {True: "yes", False: "no", None: "not checked"}[self.verified]
-        return (
-            f"forgot {self.what}: {len(self.result.forgotten):,} of "
-            f"{self.asked.objective.n:,} training rows of run {self.asked.name!r}\n"
-            f"verified against retraining: {word}\n{self.verdict}"
-        )
 
 
 def check_by(by: str) -> None:

@@ -85,6 +85,11 @@ class Training:
         self.runs[run.name] = run
         self.cells[run.name] = self._session.recorder.cell
 
+    def update(self, run: TrainingRun) -> None:
+        """Put a run in the place of the one of its name, if that is still of the same model."""
+        if run.name in self.runs and self.runs[run.name].model is run.model:
+            self.runs[run.name] = run
+
     def find(self, name: str | None) -> TrainingRun:
         """A run by name; without one, the newest that was trained.
 

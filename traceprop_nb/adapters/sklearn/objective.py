@@ -105,8 +105,9 @@ def objective(model: Any, X: object, y: object, sample_weight: object = None) ->
 
 
 def parameters(model: Any) -> Floats:
-    """The estimator's parameters as one float64 vector (p,), copied."""
-    columns = [model.coef_, model.intercept_[:, None]] if model.fit_intercept else [model.coef_]
+    """The parameters of the estimator, or of the one that a pipeline ends in, copied, (p,)."""
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    columns = [last.coef_, last.intercept_[:, None]] if last.fit_intercept else [last.coef_]
     return np.concatenate(columns, axis=1).astype(np.float64).ravel()
 
 

@@ -14,7 +14,7 @@ from traceprop_nb.reports.section import Section
 
 REQUEST = Field("erase.model", "Rows that a model was made to forget", ("gdpr.17",))
 LATER = Field("erase.later_runs", "Forgotten rows stay out of later runs", ("gdpr.17",))
-AGAINST_GOLD = "parameters compared with those of a model retrained without the rows"
+AGAINST_GOLD = "compared with models retrained without the rows"
 INTERSECTED = "source rows forgotten and source rows behind each later run, intersected"
 
 
@@ -39,24 +39,31 @@ def _request(evidence: Evidence, index: int, unlearning: UnlearningFact) -> Find
     value = {
         "run": plain(unlearning.run),
         "result": plain(unlearning.result),
+        "relation": plain(unlearning.relation),
         "method": plain(unlearning.method),
+        "why": plain(unlearning.why),
         "training_rows_forgotten": unlearning.n_forgotten,
         "by_source": by_source(evidence, unlearning.forgotten),
         "verified": unlearning.verified,
+        "test": plain(unlearning.test),
+        "gold_seeds": unlearning.gold_seeds,
+        "baselines": [plain(name) for name in unlearning.baselines],
         "distance_before": plain(unlearning.distance_before),
         "distance_after": plain(unlearning.distance_after),
         "verdict": plain(unlearning.verdict),
+        "note": plain(unlearning.note),
     }
     ids = (numbered("unlearnings", index),)
     if unlearning.verified is None or not _measured(unlearning.distance_after):
         value["verified"] = None
         how = "compare with a model retrained without the rows: %unlearn ... --gold"
         return field.partial(value, ids, "check_not_run", how)
+    how = f"{AGAINST_GOLD}: {plain(unlearning.test)}" if unlearning.test else AGAINST_GOLD
     if not unlearning.verified:
         return field.contradicted(
-            value, ids, AGAINST_GOLD, str(plain(unlearning.verdict)) or "the comparison failed"
+            value, ids, how, str(plain(unlearning.verdict)) or "the comparison failed"
         )
-    return field.established(value, ids, AGAINST_GOLD)
+    return field.established(value, ids, how)
 
 
 def _measured(distance: float | None) -> bool:
