@@ -68,10 +68,8 @@ def by_predictions(answer: NDArray[np.void], golds: NDArray[np.void]) -> Check:
         return Check(None, "", f"not checked: a test needs {SEEDS} retrained models, not {number}")
     if np.isnan(golds["disagreement_with_gold"]).any():
         return Check(None, "", "not checked: a regression has no predicted classes to compare")
-    band = {
-        name: interval(golds[name], upper=name == "disagreement_with_gold")
-        for name in _measured(golds)
-    }
+    band = {name: interval(golds[name]) for name in _measured(golds)}
+    band["disagreement_with_gold"] = among(golds["disagreement_with_gold"])
     differ, most = float(answer["disagreement_with_gold"]), band["disagreement_with_gold"][1]
     same = differ <= most
     said = f"predictions differ from gold's on {100 * differ:.2g} % of the evaluated rows, "
@@ -88,20 +86,30 @@ def by_predictions(answer: NDArray[np.void], golds: NDArray[np.void]) -> Check:
     return Check(same and hidden, test, said, None, band)
 
 
-def interval(values: Floats, *, upper: bool = False) -> tuple[float, float]:
-    """Where one more value of a normal sample (s,) is expected, with probability ``LEVEL``.
+def interval(values: Floats) -> tuple[float, float]:
+    """Where one more value of a normal sample (s,) is expected, with probability ``LEVEL``."""
+    from scipy.stats import t
+
+    s, middle = len(values), float(np.mean(values))
+    spread = float(np.std(values, ddof=1)) * np.sqrt(1.0 + 1.0 / s)
+    reach = float(t.ppf(0.5 + 0.5 * LEVEL, s - 1)) * spread
+    return middle - reach, middle + reach
+
+
+def among(values: Floats) -> tuple[float, float]:
+    """From zero, the most that one more model is expected to differ from these.
 
     Args:
-        values: The sample.
-        upper: Whether only what is too large counts; the lower end is then minus infinity.
+        values: float64 (s,), mean disagreement of each model with the s - 1 others.
     """
     from scipy.stats import t
 
+    # Where d_ij = u_i + u_j, two of these means differ by (u_i - u_j) (s - 2) / (s - 1), since
+    # each is part of the other's. A model from outside differs by its whole u.
     s = len(values)
-    spread = float(np.std(values, ddof=1)) * np.sqrt(1.0 + 1.0 / s)
-    reach = float(t.ppf(LEVEL if upper else 0.5 + 0.5 * LEVEL, s - 1)) * spread
-    middle = float(np.mean(values))
-    return (-np.inf if upper else middle - reach), middle + reach
+    own = float(np.std(values, ddof=1)) * (s - 1) / (s - 2)
+    reach = float(t.ppf(LEVEL, s - 1)) * own * np.sqrt(1.0 + 1.0 / s)
+    return 0.0, float(np.mean(values)) + reach
 
 
 def _measured(golds: NDArray[np.void]) -> list[str]:
