@@ -1,6 +1,7 @@
 """One list of each kind. Add an adapter or a method here and its laws run."""
 
 import functools
+import itertools
 from dataclasses import replace
 
 import jax
@@ -159,7 +160,7 @@ def named(params, loss, y, predict=None, fit=None):
 
 def layers(*widths):
     rng = np.random.default_rng(4)
-    pairs = zip(widths, widths[1:], strict=False)
+    pairs = itertools.pairwise(widths)
     return [
         {"W": jnp.asarray(rng.normal(size=(a, b)) / np.sqrt(a), jnp.float32), "b": jnp.zeros(b)}
         for a, b in pairs

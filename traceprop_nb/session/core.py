@@ -298,7 +298,9 @@ class Session:
             given: Objects behind names in the options that are no names of the user's; it is
                 read when the cell has ended, and may be filled until then.
         """
-        self.training.begin(name, options or TrainOptions(), time.perf_counter(), {} if given is None else given)
+        self.training.begin(
+            name, options or TrainOptions(), time.perf_counter(), {} if given is None else given
+        )
 
     def end_train(self, ok: bool) -> TrainingRun | None:
         """The training cell ended; its run, or None if it failed.

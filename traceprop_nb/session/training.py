@@ -44,9 +44,7 @@ class Training:
         self.runs: dict[str, TrainingRun] = {}
         self.cells: dict[str, int] = {}
 
-    def begin(
-        self, name: str, options: TrainOptions, now: float, given: Mapping[str, Any]
-    ) -> None:
+    def begin(self, name: str, options: TrainOptions, now: float, given: Mapping[str, Any]) -> None:
         """Begin to watch. See ``Session.begin_train``."""
         self._abandon()
         self._given = given

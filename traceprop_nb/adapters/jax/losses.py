@@ -17,6 +17,7 @@ import numpy as np
 from traceprop_nb.adapters.jax.precision import double
 from traceprop_nb.adapters.jax.tree import Tree
 from traceprop_nb.errors import ShapeError, UnsupportedModelError
+from traceprop_nb.gradients.objective import Floats
 
 PROBE = 3
 """Rows of the batch that shapes are tried with."""
@@ -107,24 +108,25 @@ def _said(shape: tuple[int, ...] | str) -> str:
     return f"shape {shape}" if isinstance(shape, tuple) else f"no array ({shape})"
 
 
-def rows_meet(loss: RowLoss, whole: float, each: Any) -> str:
+def rows_meet(loss: RowLoss, whole: Floats, each: Floats) -> str:
     """What to say of a batch loss that is not made of its rows' losses; empty if it is.
 
     Args:
         loss: The loss.
-        whole: What it gives for some rows together.
+        whole: What it gives for some rows together, () or (m,).
         each: (m,), what it gives for each of them alone.
 
     Raises:
         UnsupportedModelError: It is a loss of a batch, so nothing is known of one row.
     """
-    if np.isclose(whole, np.mean(each), rtol=1e-5) or np.isclose(whole, np.sum(each), rtol=1e-5):
+    wanted = [each] if whole.ndim else [each.mean(), each.sum()]
+    if any(np.allclose(whole, one, rtol=1e-5) for one in wanted):
         return ""
     said = (
-        f"{loss.name} of {len(each)} rows together is {whole:.6g}, and of each alone "
-        f"{np.mean(each):.6g} on average"
+        f"{loss.name} of {len(each)} rows together is {whole.mean():.6g}, and of each alone "
+        f"{each.mean():.6g} on average"
     )
-    if loss.kind == "mean":
+    if loss.kind != "row":
         raise UnsupportedModelError(
             f"{said}: rows meet in it, through batch statistics or shapes that broadcast; "
             "return the loss of each row"

@@ -101,7 +101,7 @@ class RowShape:
         spread = self.classes is not None and self.label == (self.classes,)
         if spread and values.shape == (m,):  # a class where training had a probability for each
             self._require_classes(values)
-            values = np.eye(self.classes)[values.astype(np.int64)]
+            values = np.eye(self.label[0])[values.astype(np.int64)]
         if values.shape != (m, *self.label):
             raise ShapeError(
                 f"labels of shape {values.shape} for {m} rows whose label has shape "
@@ -139,7 +139,9 @@ def require_numbers(values: NDArray[Any], what: str) -> None:
         require_finite(values, what)
 
 
-def training_rows(X: object, y: object, names: tuple[str, str]) -> tuple[NDArray[Any], NDArray[Any]]:
+def training_rows(
+    X: object, y: object, names: tuple[str, str]
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """The rows of a training as arrays.
 
     Raises:

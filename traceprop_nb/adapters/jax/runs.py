@@ -17,8 +17,11 @@ from traceprop_nb.adapters.jax.programs import Outputs, Programs
 from traceprop_nb.adapters.jax.recipe import JaxRecipe, kept_copy, require_fit
 from traceprop_nb.adapters.jax.rows import RowShape, training_rows
 from traceprop_nb.adapters.jax.tree import (
-    Tree, parameters, require_finite_leaves, tree_of,
-)  # fmt: skip
+    Tree,
+    parameters,
+    require_finite_leaves,
+    tree_of,
+)
 from traceprop_nb.errors import TracepropError, UnsupportedModelError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.objective import Floats, Ints
@@ -96,14 +99,15 @@ def risk(parts: Parts, options: TrainOptions) -> JaxRisk:
     require_finite_leaves(parts.params)
     names = (options.rows[0], options.rows[1])
     X, y = training_rows(parts.X, parts.y, names)
-    tree, loss, X, y, caution = _called(tree, options.loss or "the loss", parts.loss, X, y)
+    called = _called(tree, options.loss or "the loss", parts.loss, X, y)
+    tree, loss, X, y = called.tree, called.loss, called.X, called.y
     model = _outputs(options, parts.predict, tree, X)
     shape = RowShape(X.shape[1:], X.dtype, y.shape[1:], y.dtype, None)
     plain = JaxRisk(
         Programs(tree, loss, model, None), X, y, np.ones(len(y)), np.zeros(tree.p), shape
     )
     w = parameters(parts.params)
-    notes = [caution, _met(plain, w)]
+    notes = [called.caution, _met(plain, w)]
     if model is None:
         return replace(plain, note=_joined([*notes, "without --predict, no curvature is known"]))
     found = _meaning(plain, w)
@@ -122,22 +126,33 @@ def risk(parts: Parts, options: TrainOptions) -> JaxRisk:
     )  # fmt: skip
 
 
-def _called(
-    tree: Tree, name: str, own: Any, X: NDArray[Any], y: NDArray[Any]
-) -> tuple[Tree, RowLoss, NDArray[Any], NDArray[Any], str]:
+@dataclass(frozen=True, eq=False)
+class _Called:
+    """A loss that can be called with these rows in this precision."""
+
+    tree: Tree
+    loss: RowLoss
+    X: NDArray[Any]
+    y: NDArray[Any]
+    caution: str = ""
+
+
+def _called(tree: Tree, name: str, own: Any, X: NDArray[Any], y: NDArray[Any]) -> _Called:
     """The loss in float64, or in the user's own precision where it insists on that."""
+    caution = "computed in single precision: this JAX has no float64 for one block"
+    if has_double():
+        wide, target = _wide(X), _wide(y)
+        try:
+            return _Called(tree, row_loss(name, own, tree, wide, target), wide, target)
+        except TracepropError:
+            caution = f"computed in {tree.dtypes[0]}: {name} cannot be called with float64"
     single = replace(tree, doubled=False)
-    plain = tuple(v.astype(jax.dtypes.canonicalize_dtype(v.dtype)) for v in (X, y))
-    if not has_double():
-        caution = "computed in single precision: this JAX has no float64 for one block"
-        return single, row_loss(name, own, single, *plain), *plain, caution
-    wide = tuple(v.astype(np.float64) if v.dtype.kind == "f" else v for v in (X, y))
-    try:
-        return tree, row_loss(name, own, tree, *wide), *wide, ""
-    except TracepropError:
-        loss = row_loss(name, own, single, *plain)  # raises where precision was not the matter
-        caution = f"computed in {tree.dtypes[0]}: {name} cannot be called with float64"
-        return single, loss, *plain, caution
+    X, y = (v.astype(jax.dtypes.canonicalize_dtype(v.dtype)) for v in (X, y))
+    return _Called(single, row_loss(name, own, single, X, y), X, y, caution)
+
+
+def _wide(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(np.float64) if values.dtype.kind == "f" else values
 
 
 def _outputs(options: TrainOptions, predict: Any, tree: Tree, X: NDArray[Any]) -> Outputs | None:
@@ -168,12 +183,14 @@ def _met(plain: JaxRisk, w: Floats) -> str:
     loss, programs = plain.programs.row, plain.programs
     if loss.kind == "row" and not loss.batched:
         return ""
+    rule = f"{loss.name} is the mean of a batch, and a row's loss that of a batch of one"
     rows = _sample(plain.n)
     each = plain.loss(w, rows)
     with plain.precision():
         params = programs.tree.params(np.asarray(w))
         whole = np.asarray(loss.own(params, plain.X[rows], plain.y[rows]), dtype=np.float64)
-    return rows_meet(loss, whole, each)
+    met = rows_meet(loss, whole, each)
+    return rule if loss.kind == "mean" else met
 
 
 def _meaning(plain: JaxRisk, w: Floats) -> Meaning:

@@ -97,7 +97,9 @@ class JaxTap:
                 "here; assign the trained parameters to that name, or pass a function that returns "
                 "them"
             )
-        found = [self._object(n) for n in (options.loss, *options.rows, options.predict, options.fit)]
+        found = [
+            self._object(n) for n in (options.loss, *options.rows, options.predict, options.fit)
+        ]
         return Parts(params, *found)
 
     def _object(self, name: str | None) -> Any:

@@ -71,9 +71,9 @@ def tree_of(params: object) -> Tree:
         dtype = getattr(leaf, "dtype", None)
         if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
             raise UnsupportedModelError(
-                f"the parameters hold {_kind(leaf, dtype)} at {_name(path)}, which has no gradient; "
-                "name a tree of floating-point arrays only with --model, and let the loss close "
-                "over the rest"
+                f"the parameters hold {_kind(leaf, dtype)} at {_name(path)}, which has no "
+                "gradient; name a tree of floating-point arrays only with --model, and let the "
+                "loss close over the rest"
             )
     if not leaves:
         raise UnsupportedModelError("the tree of parameters is empty; name the trained one")
