@@ -1,8 +1,11 @@
 """One list of each kind. Add an adapter or a method here and its laws run."""
 
 import functools
+import itertools
 from dataclasses import replace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
@@ -10,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from traceprop_nb.adapters.jax.training import JaxTap
 from traceprop_nb.adapters.sklearn.training import SklearnTap
 from traceprop_nb.adapters.torch.training import TorchTap
 from traceprop_nb.attribution.methods import METHODS
@@ -131,6 +135,78 @@ def torch_regression():
     return looped(module, nn.MSELoss(), table(4)[0][:, :2])
 
 
+def named(params, loss, y, predict=None, fit=None):
+    """A JAX training of 60 steps of gradient descent, with its parts named as a user would."""
+    X, _ = table(3)
+    names = {"loss": loss, "X": X, "y": y, "predict": predict, "fit": fit}
+    tap = JaxTap(lambda _: None, names.get)
+    parts = {k: k for k in ("predict", "fit") if names[k]}
+    tap.start(TrainOptions(model="params", loss="loss", rows=("X", "y"), **parts))
+
+    @jax.jit
+    def step(params):
+        def mean(params):
+            return jnp.mean(jax.vmap(loss, (None, 0, 0))(params, X, y))
+
+        slope = jax.grad(mean)(params)
+        return jax.tree.map(lambda p, g: p - 0.3 * g, params, slope)
+
+    for _ in range(60):
+        params = step(params)
+    names["params"] = params
+    [captured] = tap.stop()
+    return captured.run("jax")
+
+
+def layers(*widths):
+    rng = np.random.default_rng(4)
+    pairs = itertools.pairwise(widths)
+    return [
+        {"W": jnp.asarray(rng.normal(size=(a, b)) / np.sqrt(a), jnp.float32), "b": jnp.zeros(b)}
+        for a, b in pairs
+    ]
+
+
+def dense(params, x):
+    for layer in params[:-1]:
+        x = jnp.tanh(x @ layer["W"] + layer["b"])
+    return x @ params[-1]["W"] + params[-1]["b"]
+
+
+def cross_entropy(params, x, y):
+    return -jax.nn.log_softmax(dense(params, x))[y]
+
+
+def decayed(params, x, y):
+    return cross_entropy(params, x, y) + 0.01 * sum((p**2).sum() for p in jax.tree.leaves(params))
+
+
+def jax_linear():
+    return named(layers(4, 3), decayed, table(3)[1], dense)
+
+
+def jax_network():
+    return named(layers(4, 5, 3), cross_entropy, table(3)[1], dense)
+
+
+def jax_binary():
+    def chance(params, x):
+        return jax.nn.sigmoid(dense(params, x)[..., 0])
+
+    def loss(params, x, y):
+        q = chance(params, x)
+        return -(y * jnp.log(q) + (1 - y) * jnp.log1p(-q))
+
+    return named(layers(4, 3, 1), loss, table(2)[1].astype(float), chance)
+
+
+def jax_regression():
+    def loss(params, x, y):
+        return jnp.mean((dense(params, x) - y) ** 2)
+
+    return named(layers(4, 5, 2), loss, table(4)[0][:, :2], dense)
+
+
 LINEAR = [
     binary,
     binary_weighted,
@@ -148,10 +224,15 @@ NETWORKS = [
     torch_probabilities,
     torch_log_probabilities,
     torch_regression,
+    jax_linear,
+    jax_network,
+    jax_binary,
+    jax_regression,
 ]
 
 
-CLASSIFIERS = [make for make in [*CONVEX, *NETWORKS] if make is not torch_regression]
+REGRESSIONS = [torch_regression, jax_regression]
+CLASSIFIERS = [make for make in [*CONVEX, *NETWORKS] if make not in REGRESSIONS]
 FITS = {
     "auto": [*CONVEX, *NETWORKS],
     "closed-form": LINEAR,

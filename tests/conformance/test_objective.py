@@ -232,5 +232,7 @@ def rows_of(run):
     if run.framework == "torch":
         target = run.labels
         return objective.inputs[0].numpy(), target
+    if run.framework == "jax":
+        return objective.X, run.labels
     intercept = 1 if objective.encoder.intercept else 0
     return objective.design[:, : objective.design.shape[1] - intercept], run.labels

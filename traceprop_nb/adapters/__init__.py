@@ -2,18 +2,20 @@
 
 Each folder has up to four doors: ``rules.py`` (what an operation does to rows), ``taps.py``
 (where the library's own row maps can be read), ``objective.py`` (loss and per-example gradients)
-and ``training.py`` (what a training run did). Only the session comes in here, by name.
+and ``training.py`` (what a training run did). Only the session comes in here, by name, and asks
+``has`` where a folder may lack the door.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from traceprop_nb.errors import MissingFrameworkError
 
-FRAMEWORKS = ("numpy", "pandas", "sklearn", "torch")
+FRAMEWORKS = ("numpy", "pandas", "sklearn", "torch", "jax")
 
 
 def load(framework: str, door: str) -> ModuleType:
@@ -32,6 +34,11 @@ def load(framework: str, door: str) -> ModuleType:
         raise MissingFrameworkError(
             f"{framework} is not installed; pip install 'traceprop-nb[{framework}]'"
         ) from error
+
+
+def has(framework: str, door: str) -> bool:
+    """Whether the adapter has that door; the framework itself is not imported."""
+    return find_spec(f"traceprop_nb.adapters.{framework}.{door}") is not None
 
 
 def imported() -> tuple[str, ...]:

@@ -26,6 +26,9 @@ class TrainOptions:
         proj_dim: Gradients longer than this are projected to it.
         checkpoints: How many to keep, evenly over the epochs; the last one is the model.
         sources: Names of the sources that the rows are expected to come from.
+        rows: Names of the rows and of their labels, where the training cannot be watched.
+        predict: Name of a function of parameters and rows that gives the model's outputs.
+        fit: Name of a function of rows, labels and a seed that trains from scratch.
     """
 
     model: str | None = None
@@ -33,6 +36,14 @@ class TrainOptions:
     proj_dim: int = 4096
     checkpoints: int = 1
     sources: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    predict: str | None = None
+    fit: str | None = None
+
+    def own_names(self) -> list[str]:
+        """Names that can only be the user's own; a loss may also be a framework's."""
+        loss = self.loss if self.rows else None
+        return [name for name in (loss, *self.rows, self.predict, self.fit) if name is not None]
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Captured:
     """One training that happened in the cell.
 
     Attributes:
-        framework: ``"sklearn"`` or ``"torch"``.
+        framework: ``"sklearn"``, ``"torch"`` or ``"jax"``.
         model: The very object that was trained.
         X: The very object that was passed as features.
         y: The very object that was passed as labels.

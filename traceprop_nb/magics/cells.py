@@ -219,6 +219,9 @@ class Cells:
             proj_dim=train.proj_dim or self._magics.proj_dim,
             checkpoints=train.checkpoints or self._magics.checkpoints,
             sources=tuple(name for word in train.sources for name in word.split(",") if name),
+            rows=tuple(name.strip() for name in train.rows.split(",") if name.strip()),
+            predict=train.predict,
+            fit=train.fit,
         )
 
     def _end(self, span: Span, result: Any) -> None:

@@ -32,7 +32,7 @@ def matcher(session: Session, names: Callable[[], Iterable[str]]) -> Any:
             return session.runs
         if option in ("--source", "--sources"):
             return session.status().sources
-        return names() if option == "--model" else ()
+        return names() if option in ("--model", "--loss", "--predict", "--fit") else ()
 
     @context_matcher(identifier="traceprop_nb")
     def complete(context: Any) -> dict[str, Any]:

@@ -53,6 +53,11 @@ def _train() -> MagicParser:
     parser.add_argument(
         "--sources", metavar="S", nargs="+", default=(), help="sources the rows come from"
     )
+    parser.add_argument(
+        "--rows", metavar="X,y", default="", help="JAX: the rows trained on and their labels"
+    )
+    parser.add_argument("--predict", metavar="F", help="JAX: function (params, X) of the outputs")
+    parser.add_argument("--fit", metavar="F", help="JAX: function (X, y, seed) that trains anew")
     return parser
 
 

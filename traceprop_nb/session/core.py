@@ -39,7 +39,7 @@ _LARGE = 4096
 
 
 class _NoTaps:
-    """A framework whose rules need no tap."""
+    """A framework without rules, or whose rules need no tap."""
 
     off: tuple[str, ...] = ()
 
@@ -247,6 +247,9 @@ class Session:
         for framework in adapters.imported():
             if framework in self._taps:
                 continue
+            if not adapters.has(framework, "rules"):
+                self._taps[framework] = _NoTaps()  # its operations are unknown callables
+                continue
             try:
                 rules = adapters.load(framework, "rules")
             except MissingFrameworkError:
@@ -283,9 +286,23 @@ class Session:
 
     # -- training and questions: see the modules of those names --------------------------------
 
-    def begin_train(self, name: str, options: TrainOptions | None = None) -> None:
-        """A training cell is about to run."""
-        self.training.begin(name, options or TrainOptions(), time.perf_counter())
+    def begin_train(
+        self,
+        name: str,
+        options: TrainOptions | None = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A training cell is about to run.
+
+        Args:
+            name: Name of the run.
+            options: What is to be recorded.
+            given: Objects behind names in the options that are no names of the user's; it is
+                read when the cell has ended, and may be filled until then.
+        """
+        self.training.begin(
+            name, options or TrainOptions(), time.perf_counter(), {} if given is None else given
+        )
 
     def end_train(self, ok: bool) -> TrainingRun | None:
         """The training cell ended; its run, or None if it failed.

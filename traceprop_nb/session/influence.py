@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb.attribution.methods import attribute
-from traceprop_nb.errors import OptionError
+from traceprop_nb.errors import OptionError, UnsupportedModelError
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage import query
 from traceprop_nb.lineage.nodes import Status
@@ -67,7 +67,10 @@ def _title(session: Session, X: Any) -> str:
 
 
 def _predicted(run: TrainingRun, X: Any) -> list[str]:
-    outputs = np.atleast_2d(run.predict(X))
+    try:
+        outputs = np.atleast_2d(run.predict(X))
+    except UnsupportedModelError:
+        return []  # its loss is known, and not its outputs
     if run.classes is None:
         return [", ".join(f"{value:.4g}" for value in row) for row in outputs]
     best = outputs.argmax(axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from traceprop_nb.lineage.nodes import Kind, Status
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
 
-TRAINING_TAPS = {"sklearn": "SklearnTap", "torch": "TorchTap"}
+TRAINING_TAPS = {"sklearn": "SklearnTap", "torch": "TorchTap", "jax": "JaxTap"}
 """The class that watches each framework's training, in its adapter's ``training`` door."""
 
 
@@ -40,12 +40,14 @@ class Training:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: _Open | None = None
+        self._given: Mapping[str, Any] = {}
         self.runs: dict[str, TrainingRun] = {}
         self.cells: dict[str, int] = {}
 
-    def begin(self, name: str, options: TrainOptions, now: float) -> None:
-        """Begin to watch."""
+    def begin(self, name: str, options: TrainOptions, now: float, given: Mapping[str, Any]) -> None:
+        """Begin to watch. See ``Session.begin_train``."""
         self._abandon()
+        self._given = given
         self._open = _Open(name, options, now, {})
         self.watch(adapters.imported())
 
@@ -71,7 +73,9 @@ class Training:
             return None
         if not captured:
             raise NoModelError(_nothing(opened))
-        run = self._chosen(opened, captured).run(opened.name)
+        chosen = self._chosen(opened, captured)
+        self._check_names(opened.options)
+        run = chosen.run(opened.name)
         run = replace(
             run, recorded={**run.recorded, "cell_seconds": time.perf_counter() - opened.began}
         )
@@ -137,6 +141,11 @@ class Training:
             f"{wanted!r} was not trained in this cell; leave --model out or fit it here"
         )
 
+    def _check_names(self, options: TrainOptions) -> None:
+        for name in options.own_names():
+            if self._lookup(name) is None:
+                raise unknown_name("variable", name, self._session.namespace)
+
     def _check_sources(self, opened: _Open) -> None:
         known = self._session.sources
         for name in opened.options.sources:
@@ -161,7 +170,7 @@ class Training:
         return self._session.recorder.identity.node(thing)
 
     def _lookup(self, name: str) -> Any:
-        return self._session.namespace.get(name)
+        return self._given[name] if name in self._given else self._session.namespace.get(name)
 
 
 def _nothing(opened: _Open) -> str:
