@@ -54,7 +54,9 @@ def test_scores_are_what_fitting_without_the_row_does(case):
     seen = np.abs(truth).max(axis=1) > 1e-8
     assert seen.mean() > 0.5
     got, truth = got[seen], truth[seen]
-    assert spearmanr(got.ravel(), truth.ravel()).statistic >= 0.99
+    resolved = np.abs(truth) > 1e-14  # below, the difference of two losses is their rounding
+    assert resolved.mean() > 0.8
+    assert spearmanr(got[resolved], truth[resolved]).statistic >= 0.99
     by_query = [spearmanr(a, b).statistic for a, b in zip(got, truth, strict=True)]
     assert np.median(by_query) >= 0.99
     assert 0.95 <= np.polyfit(truth.ravel(), got.ravel(), 1)[0] <= 1.05

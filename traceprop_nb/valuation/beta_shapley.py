@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from traceprop_nb.gradients.objective import Floats
+from traceprop_nb.gradients.objective import Floats, Ints
 from traceprop_nb.gradients.progress import Progress
 from traceprop_nb.valuation.utility import Utility
 from traceprop_nb.valuation.valuation import Convergence
@@ -23,14 +23,9 @@ STATISTIC = "Gelman-Rubin statistic, 95th percentile of the rows"
 
 
 def beta_shapley(
-    utility: Utility,
-    *,
-    alpha: float = 16.0,
-    beta: float = 1.0,
-    budget: int,
-    seed: int,
+    utility: Utility, *, alpha: float = 16.0, beta: float = 1.0, budget: int, seed: int,
     progress: Progress,
-) -> tuple[Floats, Convergence]:
+) -> tuple[Floats, Convergence]:  # fmt: skip
     """Beta Shapley values and how far they settled.
 
     Args:
@@ -53,13 +48,9 @@ def beta_shapley(
     for at in range(rounds):
         for chain in range(CHAINS):
             order = rng.permutation(n)
-            before = empty
-            for place in range(n):
-                after = utility(order[: place + 1])
-                told = weight[place] * (after - before)
-                total[chain, order[place]] += told
-                square[chain, order[place]] += told * told
-                before = after
+            told = weight * _added(utility, order, empty)
+            total[chain, order] += told
+            square[chain, order] += told * told
             progress((at + (chain + 1) / CHAINS) / rounds)
         if at:
             history.append(((at + 1.0) * CHAINS * n, _gelman_rubin(total, square, at + 1)))
@@ -67,6 +58,12 @@ def beta_shapley(
                 break
     watched = Convergence(STATISTIC, history[-1][1], GOAL, int(history[-1][0]), np.array(history))
     return total.mean(axis=0) / (at + 1), watched
+
+
+def _added(utility: Utility, order: Ints, empty: float) -> Floats:
+    """What each row of a permutation adds to those before it, (n,)."""
+    reached = [empty, *(utility(order[: place + 1]) for place in range(len(order)))]
+    return np.diff(reached)
 
 
 def _weights(n: int, alpha: float, beta: float) -> Floats:

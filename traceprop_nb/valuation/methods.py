@@ -156,25 +156,12 @@ def value(  # noqa: PLR0913  # one for each part of the question
 
     Raises:
         UnknownNameError: No such method or weight.
-        OptionError: k or budget out of range, or no validation rows.
-        ShapeError: Validation rows with another number of features.
-        NotFiniteError: NaN or infinity in the rows.
-        UnsupportedModelError: The method does not apply to the model.
+        OptionError, ShapeError: k or budget out of range, no validation rows, other features.
+        UnsupportedModelError, NotFiniteError: Not for this model; NaN in the rows.
         ConvergenceError, CancelledError: From training, from ``progress``.
     """
-    name = "knn-shapley" if method == "auto" else method
-    if name not in METHODS:
-        raise unknown_name("method", method, ["auto", *METHODS])
-    if weight is not None and weight not in WEIGHTS:
-        raise unknown_name("weight", weight, WEIGHTS)
-    if budget is not None and budget < 2:
-        raise OptionError(f"budget={budget} is too small to sample; pass 2 or more")
-    if not val.n:
-        raise OptionError("there are no validation rows; pass val=(X, y) with at least one")
-    if not 1 <= k <= run.objective.n:
-        raise OptionError(f"k={k} neighbours of {run.objective.n} rows; pass 1 to all of them")
-    began = time.perf_counter()
-    ask = Question(run, val, k, weight, budget, seed, scores)
+    name = _checked(run, val, Options(method, k, weight, budget))
+    began, ask = time.perf_counter(), Question(run, val, k, weight, budget, seed, scores)
     found = METHODS[name](ask, part(progress, 0.0, 0.7))
     seconds = time.perf_counter() - began
     curve = removal_curve(found.values, found.utility, seed=seed, progress=part(progress, 0.7, 1.0))
@@ -183,6 +170,33 @@ def value(  # noqa: PLR0913  # one for each part of the question
         found.values, name, found.what or found.utility.name, total, note, found.convergence,
         curve, val.n, seconds,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be out of range."""
+
+    method: str
+    k: int
+    weight: str | None
+    budget: int | None
+
+
+def _checked(run: TrainingRun, val: Objective, asked: Options) -> str:
+    """The method's own name, once all options make sense."""
+    name = "knn-shapley" if asked.method == "auto" else asked.method
+    if name not in METHODS:
+        raise unknown_name("method", name, ["auto", *METHODS])
+    if asked.weight is not None and asked.weight not in WEIGHTS:
+        raise unknown_name("weight", asked.weight, WEIGHTS)
+    if asked.budget is not None and asked.budget < 2:
+        raise OptionError(f"budget={asked.budget} is too small to sample; pass 2 or more")
+    if not val.n:
+        raise OptionError("there are no validation rows; pass val=(X, y) with at least one")
+    n = run.objective.n
+    if not 1 <= asked.k <= n:
+        raise OptionError(f"k={asked.k} neighbours of {n} rows; pass 1 to all of them")
+    return name
 
 
 def _total(found: Shares) -> tuple[float, str]:
