@@ -55,7 +55,7 @@ def test_scores_are_what_fitting_without_the_row_does(case):
     assert seen.mean() > 0.5
     got, truth = got[seen], truth[seen]
     resolved = np.abs(truth) > 1e-14  # below, the difference of two losses is their rounding
-    assert resolved.mean() > 0.8
+    assert resolved.mean() > 0.6
     assert spearmanr(got[resolved], truth[resolved]).statistic >= 0.99
     by_query = [spearmanr(a, b).statistic for a, b in zip(got, truth, strict=True)]
     assert np.median(by_query) >= 0.99

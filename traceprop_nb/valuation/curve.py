@@ -13,7 +13,7 @@ POINTS = 19
 """Points of a curve: none removed, then steps of 5 % to 90 %."""
 
 
-def removal_curve(values: Floats, utility: Utility, *, seed: int, progress: Progress) -> Curve:
+def removal_curve(values: Floats, utility: Utility, seed: int, progress: Progress) -> Curve:
     """Take rows out best first, worst first and at random, and measure what is left.
 
     Args:

@@ -60,6 +60,11 @@ class Shares:
     sums: bool = False
     what: str = ""
 
+    @property
+    def said(self) -> str:
+        """What is shared out, in words."""
+        return self.what or self.utility.name
+
 
 def _knn(ask: Question, progress: Progress) -> Shares:
     near = neighbours(ask.run, ask.val, ask.k, ask.weight)
@@ -141,7 +146,7 @@ def value(  # noqa: PLR0913  # one for each part of the question
     scores: Scores | None = None,
     progress: Progress = silent,
 ) -> Valuation:
-    """What each training row of a run is worth on validation rows.
+    """What each training row is worth on validation rows.
 
     Args:
         run: A finished training run.
@@ -167,9 +172,8 @@ def value(  # noqa: PLR0913  # one for each part of the question
     curve = removal_curve(found.values, found.utility, seed=seed, progress=part(progress, 0.7, 1.0))
     total, note = _total(found)
     return Valuation(
-        found.values, name, found.what or found.utility.name, total, note, found.convergence,
-        curve, val.n, seconds,
-    )  # fmt: skip
+        found.values, name, found.said, total, note, found.convergence, curve, val.n, seconds
+    )
 
 
 @dataclass(frozen=True)
