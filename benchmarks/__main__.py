@@ -48,6 +48,20 @@ def records() -> list[Measurement]:
     return measure()
 
 
+def unlearning() -> list[Measurement]:
+    """Linear models and networks, next to retraining."""
+    from benchmarks import unlearning_linear, unlearning_networks
+
+    return unlearning_linear.measure() + unlearning_networks.measure()
+
+
+def valuation() -> list[Measurement]:
+    """Nearest-neighbour values, next to the peers where their environment is there."""
+    from benchmarks.valuation import measure
+
+    return measure()
+
+
 def start() -> list[Measurement]:
     """Import, extension, bundle."""
     from benchmarks.start import measure
@@ -60,6 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
+        "unlearning": unlearning, "valuation": valuation,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")

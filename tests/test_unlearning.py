@@ -1,5 +1,7 @@
 """Newton unlearning, against scikit-learn fitted on the retained rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -202,9 +204,11 @@ def test_too_few_points_are_an_error(clinic):
         forget(clinic, TWENTY, points=5)
 
 
-def test_a_network_is_refused_with_the_reason():
+def test_a_network_is_no_business_of_newtons_and_has_no_gold_without_a_recipe():
     with pytest.raises(UnsupportedModelError, match="is not convex"):
-        forget(torch_network(), np.array([0]))
+        forget(torch_network(), np.array([0]), method="newton")
+    with pytest.raises(UnsupportedModelError, match=r"no recipe.*leave gold out"):
+        forget(replace(torch_network(), recipe=None), np.array([0]), gold=3)
 
 
 @pytest.mark.parametrize("make", [torch_linear, multinomial_unpenalised])

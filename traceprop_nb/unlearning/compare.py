@@ -39,7 +39,13 @@ def compare(
         UnsupportedModelError: The run cannot be trained again.
         ConvergenceError, CancelledError: From the training.
     """
-    gold = retrained(run, done.retained, seeds, progress)
+    return beside(run, done, retrained(run, done.retained, seeds, progress), evaluate)
+
+
+def beside(
+    run: TrainingRun, done: Unlearning, gold: Gold, evaluate: Mapping[str, HeldOut] | None
+) -> Unlearning:
+    """The same unlearning next to models that were retrained already."""
     at = Measures(run.objective, done.forgotten, done.retained, run.w, dict(evaluate or {}))
     golds, classes = _measured(at, gold)
     points = _with_gold(at, done.trajectory, done.path, gold, classes)

@@ -83,7 +83,7 @@ def by_predictions(answer: NDArray[np.void], golds: NDArray[np.void]) -> Check:
     said += f"; membership AUC {auc:.3f} is {'within' if hidden else 'outside'} gold's "
     said += f"{low:.3f} to {high:.3f}"
     test += f") and membership AUC (two-sided {100 * LEVEL:g} %), of {number} retrained models"
-    return Check(same and hidden, test, said, None, band)
+    return Check(bool(same and hidden), test, said, None, band)
 
 
 def interval(values: Floats) -> tuple[float, float]:
