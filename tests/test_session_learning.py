@@ -194,8 +194,8 @@ def test_what_to_forget_is_said_by_a_condition_on_the_file(work):
 
 
 BAD_REQUESTS = [
-    ({}, OptionError, "exactly one of source=, rows= and where="),
-    ({"source": "a.csv", "rows": [1]}, OptionError, "exactly one of source=, rows= and where="),
+    ({}, OptionError, "exactly one of source=, rows=, where="),
+    ({"source": "a.csv", "rows": [1]}, OptionError, "exactly one of source=, rows=, where="),
     ({"source": "c.csv"}, UnknownNameError, "no source named 'c.csv'; did you mean"),
     ({"rows": []}, EmptyForgetSetError, "rows= is empty"),
     ({"rows": np.zeros(40, bool)}, EmptyForgetSetError, "forget"),

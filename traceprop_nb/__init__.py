@@ -24,13 +24,16 @@ if TYPE_CHECKING:
         LineageAnswer,
         RowAnswer,
         Session,
+        SubjectAnswer,
         UnlearnAnswer,
+        ValuationAnswer,
         WhyAnswer,
     )
 
 __version__ = "0.1.0"
 __all__ = [
     "TracepropError",
+    "data_valuation",
     "impact",
     "influence",
     "lineage",
@@ -39,6 +42,7 @@ __all__ = [
     "rows",
     "session",
     "source",
+    "subject",
     "trace",
     "train",
     "unlearn",
@@ -139,41 +143,98 @@ def influence(  # noqa: PLR0913  # one for each part of the question
 
 
 def unlearn(  # noqa: PLR0913  # one for each part of the request
-    *,
-    source: str | None = None,
-    rows: Any = None,
-    where: str | None = None,
-    run: Any = None,
-    gold: bool = False,
-    method: str = "auto",
-    evaluate: Any = None,
-) -> UnlearnAnswer:
-    """A model without some of its training rows. The old model is not touched.
+    *, source: str | None = None, rows: Any = None, where: str | None = None, reached: Any = None,
+    influence: Any = None, subject: Any = None, run: Any = None, gold: bool | int = False,
+    background: bool = False, method: str = "auto", evaluate: Any = None, seed: int = 0,
+    points: int = 33,
+) -> UnlearnAnswer:  # fmt: skip
+    """A model without the rows that one of the first six arguments names; the old one stays.
 
     Args:
-        source: Forget every row made of a record of this source. Exactly one of ``source``,
-            ``rows`` and ``where`` is given.
-        rows: Forget these training rows, numbers from 0 or a boolean mask.
-        where: Forget every row made of a record for which this expression over a source's columns
-            holds, in the language of ``DataFrame.query``.
+        source: Every row made of a record of this source.
+        rows: These training rows, numbers from 0 or a boolean mask.
+        where: Every row made of a record for which this holds, as ``DataFrame.query`` reads it.
+        reached: Every row that a source record reached: (source, record), or several of them.
+        influence: The rows that an answer of ``influence`` lists.
+        subject: Every row of a person: (column, key), or an answer of ``subject``.
         run: Name of the training run, or the run; the newest by default.
-        gold: Whether to retrain without the rows as well, and compare.
-        method: "auto" or "newton".
-        evaluate: Held-out rows by name, ``{name: (X, y)}``, measured along the way.
+        gold: Whether, or from how many seeds, to retrain too; a network's test needs 3, True is 5.
+        background: Whether to come back before the retraining is done; see ``.job``.
+        method: A key of ``unlearning.methods.METHODS``, or "auto".
+        evaluate: Held-out rows, ``{name: (X, y)}`` or ``{name: (X, y, {slicing: labels})}``.
+        seed: Of what the method draws, and of the random rows beside.
+        points: Points of the trajectory, 33 to 129.
 
     Returns:
-        ``model``, ``trajectory``, ``verified`` (None unless compared with the retrained model),
-        ``verdict``, ``run``.
+        ``model``, ``trajectory``, ``verified`` (None: not compared), ``verdict``, ``run``.
 
     Raises:
-        EmptyForgetSetError: Nothing, or everything, to forget.
-        UnknownNameError: No such source or run.
-        RowRangeError: A row that the run does not have.
-        OptionError: Not exactly one way to say what to forget.
-        UnsupportedModelError: The model is not convex.
+        EmptyForgetSetError, RowRangeError: Nothing or everything to forget; no such row.
+        UnknownNameError, OptionError: No such source, column, method or run; not exactly one way.
+        UnsupportedModelError, NoRunError: Not for this model, no recipe; the model has changed.
     """
     return session().unlearn(
-        source=source, rows=rows, where=where, run=run, gold=gold, method=method, evaluate=evaluate
+        source=source, rows=rows, where=where, reached=reached, influence=influence,
+        subject=subject, run=run, gold=gold, background=background, method=method,
+        evaluate=evaluate, seed=seed, points=points,
+    )  # fmt: skip
+
+
+def subject(column: str, key: Any) -> SubjectAnswer:
+    """Where one person's rows went, for an erasure, and what could not be searched.
+
+    Args:
+        column: The column that identifies people, as a source has it.
+        key: The person's cell in it; several for a person with several.
+
+    Returns:
+        ``sources``, ``values``, ``batches``, ``runs``, ``models``, ``unreached``; pass it to
+        ``unlearn(subject=...)``. The key is in none of its texts.
+
+    Raises:
+        UnknownNameError: No source has that column.
+        EmptyForgetSetError: No record that could be asked holds the key.
+    """
+    return session().subject(column, key)
+
+
+def data_valuation(  # noqa: PLR0913  # one for each part of the question
+    *,
+    val: Any,
+    run: Any = None,
+    method: str = "knn-shapley",
+    k: int = 10,
+    by: str = "row",
+    weight: str | None = None,
+    budget: int | None = None,
+    seed: int = 0,
+) -> ValuationAnswer:
+    """What each training row is worth on held-out rows.
+
+    Args:
+        val: The held-out rows and their labels, (X, y).
+        run: Name of the training run, or the run; the newest by default.
+        method: "knn-shapley" (exact), "leave-one-out", "data-shapley", "beta-shapley", "banzhaf",
+            "data-oob".
+        k: Neighbours of the nearest-neighbour utility.
+        by: Whether the text lists rows ("row"), sources ("source") or cleaning steps ("op").
+        weight: Of a neighbour by its distance: "inverse-distance", "gaussian"; None counts all.
+        budget: Most models that a sampling method trains.
+        seed: Of what is drawn.
+
+    Returns:
+        ``values`` float64 (n,), positive rows help; ``by_source()``, ``by_op()``, ``curve``,
+        ``total``, ``top(k)``, ``worst(k)``, ``to_pandas()``, ``save(path)``.
+
+    Raises:
+        NoRunError: No model was trained under ``%%train``.
+        UnknownNameError: No such run, method or weight.
+        OptionError: No validation rows or labels; k or budget out of range.
+        ShapeError, NotFiniteError: Validation rows that the model cannot take.
+        UnsupportedModelError: The method does not apply to the model.
+    """
+    return session().data_valuation(
+        val=val, run=run, method=method, k=k, by=by, weight=weight, budget=budget, seed=seed
     )
 
 

@@ -109,6 +109,6 @@ def test_the_checks_above_can_fail():
     assert undocumented("%%trace", shorter) == ["--quiet"]
     assert misnamed("rows", "x, j") == ["j"]
     assert misnamed("influence", "X, *, k=10, nothing=3") == ["nothing"]
-    assert not row_of("%valuation")
+    assert not row_of("%nothing")
     assert paths_in("`tests/nowhere.py`, `adapters/NAME/x.py`") == {"tests/nowhere.py"}
     assert names_in("call `tp.nothing(x)`") - set(tp.__all__)

@@ -8,6 +8,7 @@ when asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -281,14 +282,25 @@ def to_sources(graph: LineageGraph, node: int) -> dict[int, RowMap]:
     Along DIRECT edges. Each map stands alone: evaluated and compressed where that is small, so
     that paths which part and meet again are not walked twice.
     """
+    found = _to_each(graph, node)
+    return dict(sorted((n, flatten(m)) for n, m in found if n in graph.sources))
+
+
+def to_each(graph: LineageGraph, node: int) -> dict[int, RowMap]:
+    """For the value and each one behind it, the map from the value's rows to its rows.
+
+    Along DIRECT edges, in the order of making; the maps may be evaluated late.
+    """
+    return dict(sorted(_to_each(graph, node)))
+
+
+def _to_each(graph: LineageGraph, node: int) -> Iterator[tuple[int, RowMap]]:
     maps: dict[int, RowMap] = {node: Identity(graph.rows(node))}
-    sources: dict[int, RowMap] = {}
     heap = [-node]
     while heap:
         current = -heappop(heap)
         here = maps.pop(current)
-        if current in graph.sources:
-            sources[current] = flatten(here)
+        yield current, here
         for parent, link, kind, _ in graph.edges(current):
             if kind:
                 continue
@@ -298,7 +310,6 @@ def to_sources(graph: LineageGraph, node: int) -> dict[int, RowMap]:
             else:
                 heappush(heap, -parent)
             maps[parent] = step
-    return dict(sorted(sources.items()))
 
 
 def _checked(graph: LineageGraph, node: int, rows: int | ArrayLike) -> int | Ints:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"\s*(?:[\w.]+\s*=\s*)?(%{1,2}\w+)\s(.*)", re.DOTALL)
 
 
+_VARIABLES = ("--model", "--loss", "--predict", "--fit", "--influence")
+"""Options whose value is a variable of the user's."""
+
+
 def matcher(session: Session, names: Callable[[], Iterable[str]]) -> Any:
     """The entry for ``shell.Completer.custom_matchers``.
 
@@ -32,7 +36,7 @@ def matcher(session: Session, names: Callable[[], Iterable[str]]) -> Any:
             return session.runs
         if option in ("--source", "--sources"):
             return session.status().sources
-        return names() if option in ("--model", "--loss", "--predict", "--fit") else ()
+        return names() if option in _VARIABLES else ()
 
     @context_matcher(identifier="traceprop_nb")
     def complete(context: Any) -> dict[str, Any]:

@@ -96,14 +96,53 @@ def _unlearn() -> MagicParser:
     parser = MagicParser(
         "%unlearn",
         "What the model would be without some of its training rows. The model is not touched.",
-        "%unlearn --source hospital_a.csv --gold\n%unlearn --rows 1,5,9-12",
+        "%unlearn --source hospital_a.csv --gold\n%unlearn --rows 1,5,9-12\n"
+        "%unlearn --subject patient=P0017 --gold 5 --evaluate X_test,y_test",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--source", metavar="ID", help="every row of a source")
     what.add_argument("--rows", metavar="1,5,9-12", help="training rows, or an expression for them")
     what.add_argument("--where", metavar="EXPR", help="rows for which it holds")
-    parser.add_argument("--gold", action="store_true", help="retrain too, and compare")
+    what.add_argument("--reached", metavar="FILE:RECORD", help="what this record of a file reached")
+    what.add_argument(
+        "--influence", metavar="ANSWER", help="the rows that an influence table lists"
+    )
+    what.add_argument("--subject", metavar="COLUMN=KEY", help="every row of a person")
+    parser.add_argument(
+        "--gold", metavar="SEEDS", nargs="?", type=positive, const=True, default=False,
+        help="retrain too, and compare; how often",
+    )  # fmt: skip
+    parser.add_argument("--background", action="store_true", help="retrain while you go on")
+    parser.add_argument("--evaluate", metavar="X,y", help="held-out rows to measure on")
+    parser.add_argument("--method", metavar="METHOD", default="auto", help="how to forget")
     parser.add_argument("--run", metavar="NAME", help="the training run; the last by default")
+    return parser
+
+
+def _subject() -> MagicParser:
+    parser = MagicParser(
+        "%subject",
+        "Where one person's rows went: files, values, batches, runs, models; what was not seen.",
+        "%subject patient=P0017",
+    )
+    parser.add_argument("who", metavar="COLUMN=KEY", nargs="+", help="the column and the cell")
+    return parser
+
+
+def _valuation() -> MagicParser:
+    parser = MagicParser(
+        "%valuation",
+        "What each training row, source or cleaning step is worth on held-out rows.",
+        "%valuation --val X_test,y_test --by source --save values.csv",
+    )
+    parser.add_argument("--val", metavar="X,y", required=True, help="held-out rows and labels")
+    parser.add_argument(
+        "--by", type=one_of("row", "source", "op"), default="row", help="row, source or op"
+    )
+    parser.add_argument("--method", metavar="METHOD", default="knn-shapley", help="the estimator")
+    parser.add_argument("-k", metavar="K", type=positive, default=10, help="neighbours")
+    parser.add_argument("--run", metavar="NAME", help="the training run; the last by default")
+    parser.add_argument("--save", metavar="FILE.csv", help="write every row's value")
     return parser
 
 
@@ -133,9 +172,21 @@ TRAIN = _train()
 LINEAGE = _lineage()
 INFLUENCE = _influence()
 UNLEARN = _unlearn()
+SUBJECT = _subject()
+VALUATION = _valuation()
 REPORT = _report()
 
 PARSERS = {
     parser.prog: parser
-    for parser in (TRACE_CELL, TRACE_LINE, TRAIN, LINEAGE, INFLUENCE, UNLEARN, REPORT)
+    for parser in (
+        TRACE_CELL,
+        TRACE_LINE,
+        TRAIN,
+        LINEAGE,
+        INFLUENCE,
+        UNLEARN,
+        SUBJECT,
+        VALUATION,
+        REPORT,
+    )
 }

@@ -172,15 +172,53 @@ class TracepropMagics(Magics):
                 rows = row_list(rows)
             elif rows is not None:
                 rows = self._value(rows, "%unlearn", local_ns)
+            table = options.influence
+            held = options.evaluate
             return self.session.unlearn(
                 source=options.source,
                 rows=rows,
                 where=options.where,
+                reached=None if options.reached is None else _file_record(options.reached),
+                influence=None if table is None else self._value(table, "%unlearn", local_ns),
+                subject=None if options.subject is None else _column_key([options.subject]),
+                evaluate=None if held is None else {"test": self._pair(held, "%unlearn", local_ns)},
                 run=options.run,
                 gold=options.gold,
+                background=options.background,
+                method=options.method,
             )
 
         return self._ask(grammars.UNLEARN, line, answer)
+
+    @no_var_expand
+    @line_magic("subject")
+    @short_errors
+    @_documented(grammars.SUBJECT)
+    def _subject(self, line: str) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            return self.session.subject(*_column_key(options.who))
+
+        return self._ask(grammars.SUBJECT, line, answer)
+
+    @needs_local_scope
+    @no_var_expand
+    @line_magic("valuation")
+    @short_errors
+    @_documented(grammars.VALUATION)
+    def _valuation(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            found = self.session.data_valuation(
+                val=self._pair(options.val, "%valuation", local_ns),
+                run=options.run,
+                method=options.method,
+                k=options.k,
+                by=options.by,
+            )
+            if options.save:
+                found.save(options.save)
+            return found
+
+        return self._ask(grammars.VALUATION, line, answer)
 
     @no_var_expand
     @line_magic("report")
@@ -210,3 +248,24 @@ class TracepropMagics(Magics):
 
     def _value(self, text: str, magic: str, local: Mapping[str, Any] | None) -> Any:
         return evaluate(text, magic, self.shell.user_ns, local or {})
+
+    def _pair(self, text: str, magic: str, local: Mapping[str, Any] | None) -> tuple[Any, ...]:
+        """Rows and labels, written as ``X,y``."""
+        found = self._value(text, magic, local)
+        if not isinstance(found, tuple) or len(found) < 2:
+            raise UsageError(f"{magic}: {text!r} is not rows and labels, such as X_test,y_test")
+        return found
+
+
+def _file_record(text: str) -> tuple[str, int]:
+    source, _, record = text.rpartition(":")
+    if not source or not record.isdigit():
+        raise UsageError(f"%unlearn: {text!r} is no FILE:RECORD, such as hospital_a.csv:17")
+    return source, int(record)
+
+
+def _column_key(words: list[str]) -> tuple[str, str]:
+    column, equals, key = " ".join(words).partition("=")
+    if not column.strip() or not equals or not key.strip():
+        raise UsageError("name the column and the person's cell, such as patient=P0017")
+    return column.strip(), key.strip().strip("\"'")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
     from traceprop_nb.session.forgotten import UnlearnAnswer
     from traceprop_nb.session.learnt import InfluenceAnswer
+    from traceprop_nb.session.subject import SubjectAnswer
+    from traceprop_nb.session.valued import ValuationAnswer
 
 __all__ = [
     "CellSummary",
@@ -22,8 +24,10 @@ __all__ = [
     "LineageAnswer",
     "RowAnswer",
     "Session",
+    "SubjectAnswer",
     "TraceStatus",
     "UnlearnAnswer",
+    "ValuationAnswer",
     "WhyAnswer",
     "current",
 ]
@@ -31,6 +35,8 @@ _HOMES = {
     "CellSummary": "cells",
     "TraceStatus": "cells",
     "Session": "core",
+    "SubjectAnswer": "subject",
+    "ValuationAnswer": "valued",
     "InfluenceAnswer": "learnt",
     "UnlearnAnswer": "forgotten",
 }

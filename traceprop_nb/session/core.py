@@ -32,6 +32,8 @@ from traceprop_nb.tracing.rules import RuleTable
 
 if TYPE_CHECKING:
     from traceprop_nb.reports import Record
+    from traceprop_nb.session.subject import SubjectAnswer
+    from traceprop_nb.session.valued import ValuationAnswer
 
 
 _LARGE = 4096
@@ -349,6 +351,18 @@ class Session:
         answer = unlearn.unlearn(self, **options)
         self.forgotten.append(answer)
         return answer
+
+    def data_valuation(self, **options: Any) -> ValuationAnswer:
+        """What training rows are worth. See ``traceprop_nb.data_valuation``."""
+        from traceprop_nb.session import valuation
+
+        return valuation.data_valuation(self, **options)
+
+    def subject(self, column: str, key: Any) -> SubjectAnswer:
+        """Where a person's rows went. See ``traceprop_nb.subject``."""
+        from traceprop_nb.session.subject import subject
+
+        return subject(self, column, key)
 
     def record_event(self, kind: str, **body: Any) -> None:
         """Add an event to the session's log."""

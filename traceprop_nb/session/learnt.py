@@ -70,12 +70,14 @@ class InfluenceAnswer:
         order = np.argsort(-np.abs(line), kind="stable")[: len(line) if most is None else most]
         return [self.describe(rank, int(j), float(line[j])) for rank, j in enumerate(order, 1)]
 
-    def by_source(self, q: int = 0) -> dict[str, float]:
+    def by_source(self, q: int | None = 0) -> dict[str, float]:
         """Influence on query q summed over the training rows of each source, largest first.
 
-        A row made of records of several sources counts for each of them by equal shares.
+        For None, the mean over all queries. A row made of records of several sources counts for
+        each of them by equal shares.
         """
-        totals = self.origins.totals(self._line(q)[None, :])[0]
+        line = self.scores.mean(axis=0) if q is None else self._line(q)
+        totals = self.origins.totals(line[None, :])[0]
         order = np.argsort(-np.abs(totals), kind="stable")
         return {self.origins.names[k]: float(totals[k]) for k in order}
 

@@ -129,21 +129,31 @@ def short_path(session: Session, path: list[int]) -> str:
 def impact(session: Session, source: str, row: int) -> ImpactAnswer:
     """See ``traceprop_nb.impact``."""
     nodes = session.files.check_record(source, int(row))
+    parts = {node: np.array([int(row)], np.int64) for node in nodes}
+    return _impact(session, source, int(row), parts)
+
+
+def reached_by(session: Session, node: int, records: Ints) -> ImpactAnswer:
+    """What several records of one source reached together."""
+    return _impact(session, session.files.names()[node], int(records[0]), {node: records})
+
+
+def _impact(session: Session, source: str, row: int, parts: dict[int, Ints]) -> ImpactAnswer:
     reached: dict[int, Any] = {}
     statuses: dict[int, Status] = {}
     worst = Status.EXACT
-    for node in nodes:
-        found = query.impact(session.graph, node, int(row))
+    for node, records in parts.items():
+        found = query.impact(session.graph, node, records)
         worst = max(worst, found.status)
         for other, its in found.reached.items():
             its = materialise(its)
             reached[other] = np.union1d(reached[other], its) if other in reached else its
             statuses[other] = max(statuses.get(other, Status.EXACT), found.statuses[other])
-    named = {**dict.fromkeys(nodes, ""), **session.names()}
+    named = {**dict.fromkeys(parts, ""), **session.names()}
     live = {node for _, node in session.recorder.identity}
     values, models, batches = [], [], 0
-    for node in sorted({*reached, *(set(nodes) & set(session.names()))}):
-        hit = reached.get(node, np.array([row], np.int64))
+    for node in sorted({*reached, *(set(parts) & set(session.names()))}):
+        hit = reached[node] if node in reached else parts[node]
         entry = _reached(session, node, hit, named.get(node, ""), statuses.get(node, Status.EXACT))
         batches += session.graph.op_name(node) == "DataLoader batch"
         if _is_model(session, node):
@@ -152,7 +162,7 @@ def impact(session: Session, source: str, row: int) -> ImpactAnswer:
             values.append(entry)
     runs = {name: _run_rows(run, reached) for name, run in session.runs.items()}
     return ImpactAnswer(
-        source, int(row), values, batches, {n: r for n, r in runs.items() if len(r)}, models,
+        source, row, values, batches, {n: r for n, r in runs.items() if len(r)}, models,
         len(reached), sorted(reached), worst,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Unlearning: which training rows a request means, and the model without them."""
+"""Unlearning: the model without the rows that were asked for, remembered and logged."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb import adapters
-from traceprop_nb.errors import EmptyForgetSetError, NoRunError, OptionError, RowRangeError
+from traceprop_nb.errors import NoRunError, OptionError
+from traceprop_nb.gradients.objective import Convex
 from traceprop_nb.gradients.progress import Progress
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.maps import Ints
-from traceprop_nb.lineage.nodes import Source
-from traceprop_nb.reports.files import file_digest
+from traceprop_nb.session.forget_set import forget_set
 from traceprop_nb.session.forgotten import UnlearnAnswer
-from traceprop_nb.session.origins import Origins, of_run
 from traceprop_nb.unlearning.compare import compare
 from traceprop_nb.unlearning.forget import forget, retained_run
 from traceprop_nb.unlearning.gold import check_gold
@@ -25,6 +24,9 @@ from traceprop_nb.unlearning.result import Unlearning
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
 
+GOLDS = 5
+"""Networks that ``gold=True`` retrains: their spread is the noise that a verdict is set against."""
+
 SAME = 1e-6
 """Relative distance at which parameters are the same: those of a float32 model are rounded."""
 
@@ -32,9 +34,6 @@ SAME = 1e-6
 def unlearn(  # noqa: PLR0913  # the public question
     session: Session,
     *,
-    source: str | None = None,
-    rows: Any = None,
-    where: str | None = None,
     run: str | TrainingRun | None = None,
     gold: bool | int = False,
     background: bool = False,
@@ -42,32 +41,31 @@ def unlearn(  # noqa: PLR0913  # the public question
     evaluate: Any = None,
     seed: int = 0,
     points: int = 33,
+    **what: Any,
 ) -> UnlearnAnswer:
-    """See ``traceprop_nb.unlearn``."""
-    if sum(x is not None for x in (source, rows, where)) != 1:
-        raise OptionError("say what to forget by exactly one of source=, rows= and where=")
+    """See ``traceprop_nb.unlearn``; ``what`` is one of ``forget_set.WAYS``."""
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
     _check_model(asked)
-    check_gold(asked, int(gold))
-    back = of_run(session, asked)
-    if source is not None:
-        what, pairs = f"source {source}", _of_source(session, back, source)
-    elif where is not None:
-        what, pairs = f"where {where}", _matching(session, back, where)
-    else:
-        given = _given(rows)
-        what, pairs = f"rows {_ranges(given)}", _telling(back, given)
-    chosen = np.unique(back.row[pairs]) if rows is None else given
+    seeds = _seeds(asked, gold)
+    check_gold(asked, seeds)
+    chosen = forget_set(session, asked, **what)
     held = _held_out(asked, evaluate)
-    done = forget(asked, chosen, method=method, points=points, evaluate=held, seed=seed)
-    answer = _answer(session, asked, what, done, _records(back, pairs))
+    done = forget(asked, chosen.rows, method=method, points=points, evaluate=held, seed=seed)
+    answer = _answer(session, asked, chosen.what, done, chosen.records)
     answer.compare = functools.partial(_compared, asked, held)
     if gold and not background:
-        answer.gold(int(gold))
+        answer.gold(seeds)
     _keep(session, answer)
     if gold and background:
-        answer.gold(int(gold), background=True)
+        answer.gold(seeds, background=True)
     return answer
+
+
+def _seeds(run: TrainingRun, gold: bool | int) -> int:
+    """Models to retrain: for True one where the optimum is unique, else as many as a test needs."""
+    if gold is True:
+        return 1 if isinstance(run.objective, Convex) else GOLDS
+    return int(gold)
 
 
 def _answer(
@@ -140,79 +138,6 @@ def _held_out(run: TrainingRun, evaluate: Any) -> dict[str, HeldOut]:
             )
         found[str(name)] = held_out(run, *given)
     return found
-
-
-def _records(back: Origins, pairs: Ints) -> dict[int, Ints]:
-    nodes = np.unique(back.node[pairs])
-    return {int(n): np.unique(back.record[pairs][back.node[pairs] == n]) for n in nodes if n >= 0}
-
-
-def _given(rows: Any) -> Ints:
-    chosen = np.atleast_1d(np.asarray(rows))
-    if chosen.dtype == bool:
-        chosen = np.flatnonzero(chosen)
-    if not chosen.size:
-        raise EmptyForgetSetError("rows= is empty: there is nothing to forget")
-    if chosen.dtype.kind not in "iu":
-        raise OptionError(f"rows={rows!r} are no row numbers; pass integers, from 0")
-    if (chosen < 0).any():
-        raise RowRangeError(f"there is no training row {chosen.min()}; rows count from 0")
-    return np.unique(chosen).astype(np.int64)
-
-
-def _of_source(session: Session, back: Origins, source: str) -> Ints:
-    named = session.files.names()
-    name = source if source in session.sources else named[session.files.nodes(source)[0]]
-    if name not in back.names:
-        have = ", ".join(map(repr, back.names)) or "none"
-        raise EmptyForgetSetError(
-            f"no training row of the run comes from {name!r}; its rows come from {have}"
-        )
-    return np.flatnonzero(back.source == back.names.index(name))
-
-
-def _telling(back: Origins, rows: Ints) -> Ints:
-    """The pair that tells most about each row."""
-    first = [back.pairs(int(j))[:1] for j in rows]
-    return np.array([pair for found in first for pair in found], np.int64)
-
-
-def _matching(session: Session, back: Origins, where: str) -> Ints:
-    """Pairs of training rows and records, of any source, for which the expression holds."""
-    door = adapters.load("pandas", "matching")
-    sources = session.files.settled()
-    problems: list[str] = []
-    hit: list[Ints] = []
-    nodes = [int(node) for node in np.unique(back.node) if node >= 0]
-    for node in nodes:
-        live = next((t for t, its in session.recorder.identity if its == node), None)
-        found = _changed(sources[node], live) or door.matching(sources[node], where, live)
-        if isinstance(found, str):
-            problems.append(found)
-        else:
-            hit.append(np.flatnonzero((back.node == node) & np.isin(back.record, found)))
-    if nodes and len(problems) == len(nodes):
-        raise OptionError(
-            f"where={where!r} cannot be asked of any source: {'; '.join(dict.fromkeys(problems))}"
-        )
-    pairs = np.concatenate(hit or [np.empty(0, np.int64)])
-    if not len(pairs):
-        raise EmptyForgetSetError(f"no training row of the run is one where {where}")
-    return pairs
-
-
-def _changed(source: Source, live: Any) -> str:
-    """Why a source's file may not be asked again, or nothing."""
-    if live is not None or source.path is None or file_digest(source.path) == source.digest:
-        return ""
-    return f"{source.path} is no longer the file that was read"
-
-
-def _ranges(rows: Ints) -> str:
-    """Row numbers as text, stretches shortened: 1, 5, 9-12."""
-    cuts = np.flatnonzero(np.diff(rows) != 1) + 1
-    parts = [f"{p[0]}-{p[-1]}" if len(p) > 1 else f"{p[0]}" for p in np.split(rows, cuts)]
-    return ", ".join(parts[:6]) + (f", ... ({len(rows)} rows)" if len(parts) > 6 else "")
 
 
 def _name(session: Session, run: TrainingRun, what: str) -> str:

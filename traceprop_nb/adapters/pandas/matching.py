@@ -33,18 +33,47 @@ def matching(source: Source, where: str, live: Any = None) -> Ints | str:
     Returns:
         int64 record indices, or why the source cannot be asked.
     """
+    plain = _records(source, live)
+    if isinstance(plain, str):
+        return plain
+    try:
+        kept = plain.query(where, local_dict={}, global_dict={})
+    except Exception as error:  # noqa: BLE001  # whatever the expression raises is the answer
+        columns = ", ".join(map(str, plain.columns))
+        return f"{source.name}: {type(error).__name__}: {error} (columns: {columns})"
+    return np.asarray(kept.index, np.int64)
+
+
+def holding(source: Source, column: str, keys: tuple[object, ...], live: Any = None) -> Ints | str:
+    """Records whose cell in a column is one of these keys, compared as text.
+
+    Args:
+        source: The source; a file is read again as it was read.
+        column: Name of the column.
+        keys: What identifies the person.
+        live: The frame itself, if it is still what it was when it entered.
+
+    Returns:
+        int64 record indices, or why the source cannot be asked; the keys are not in it.
+    """
+    plain = _records(source, live)
+    if isinstance(plain, str):
+        return plain
+    if column not in plain.columns:
+        return f"{source.name} has no column {column!r}"
+    cells = plain[column]
+    hit = cells.isin(list(keys)) | cells.astype(str).isin([str(key) for key in keys])
+    return np.flatnonzero(hit.to_numpy()).astype(np.int64)
+
+
+def _records(source: Source, live: Any) -> pd.DataFrame | str:
+    """The source's records in order, or why they cannot be had."""
     frame = live if isinstance(live, pd.DataFrame) else _read_again(source)
     if isinstance(frame, str):
         return frame
     if len(frame) != source.n_rows:
         return f"{source.name} has {len(frame)} records now and had {source.n_rows}"
-    plain = frame.reset_index(drop=True)
-    try:
-        kept = plain.query(where, local_dict={}, global_dict={})
-    except Exception as error:  # noqa: BLE001  # whatever the expression raises is the answer
-        columns = ", ".join(map(str, frame.columns))
-        return f"{source.name}: {type(error).__name__}: {error} (columns: {columns})"
-    return np.asarray(kept.index, np.int64)
+    return frame.reset_index(drop=True)
 
 
 def _read_again(source: Source) -> pd.DataFrame | str:
