@@ -79,7 +79,7 @@ def test_what_is_never_closed_is_refused(line):
         ("%lineage", "x --row three", "invalid int value"),
         ("%lineage", "x --focus upp", "did you mean up"),
         ("%unlearn", "--source a --rows 1", "not allowed with"),
-        ("%unlearn", "--gold", "--source --rows --where --reached --influence --subject is required"),
+        ("%unlearn", "--gold", "--where --reached --influence --subject is required"),
         ("%unlearn", "--rows 1 --golden", "no option --golden; did you mean --gold?"),
         ("%report", "--set purpose", "'purpose' is not of the form field=value"),
         ("%report", "--sav x", "did you mean --save"),

@@ -145,7 +145,7 @@ def _records(
         columns |= {str(name) for name in getattr(live, "columns", ())}
         got = _changed(source, live) or door.holding(source, column, keys, live)
         if isinstance(got, str):
-            unreached.append((named[node], got))
+            unreached.append((named[node], got.removeprefix(source.name).lstrip(": ")))
         else:
             found[node] = got
     if not found and columns and column not in columns:

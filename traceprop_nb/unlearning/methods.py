@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traceprop_nb.gradients.objective import Convex, Ints, Linear
+from traceprop_nb.gradients.objective import Convex, GaussNewton, Ints, Linear
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.unlearning.certified import certified
 from traceprop_nb.unlearning.fine_tune import fine_tune
@@ -41,7 +41,9 @@ def choose(run: TrainingRun, forget: Ints) -> tuple[str, str]:
         )
     if isinstance(objective, Convex):
         return "newton", "the model is convex, so Newton steps end where retraining would"
-    return "gradient-ascent", (
-        "the model is not convex, and bounded ascent came nearest to retraining in the benchmark "
-        "of random and of mislabelled rows"
-    )
+    if isinstance(objective, GaussNewton):
+        return "influence-steps", (
+            "the model is not convex, and these came nearest to retraining in the benchmark of "
+            "random and of mislabelled rows"
+        )
+    return "gradient-ascent", "the model is not convex, and no curvature is known for it"
