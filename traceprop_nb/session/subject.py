@@ -174,8 +174,9 @@ def _unseen(session: Session) -> list[tuple[str, str]]:
 
 
 def _writes(source: str) -> set[str]:
+    plain = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
     try:
-        tree = ast.parse(source)
+        tree = ast.parse("\n".join(plain))
     except SyntaxError:
         return set()
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
