@@ -21,6 +21,7 @@ from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session import questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
+from traceprop_nb.session.events import EventLog
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.sources import Sources
@@ -81,7 +82,7 @@ class Session:
         self.origin_cells: dict[int, tuple[str, int]] = {}
         self.asked: list[InfluenceAnswer] = []
         self.forgotten: list[UnlearnAnswer] = []
-        self.events: list[dict[str, Any]] = []
+        self.events = EventLog()
         self._ruled: set[str] = set()
 
     # -- tracing -----------------------------------------------------------------------------
@@ -342,6 +343,8 @@ class Session:
 
         answer = influence.influence(self, X, y, **options)
         self.asked.append(answer)
+        asked = {"run": answer.run.name, "method": answer.method, "queries": len(answer.scores)}
+        self.record_event("influence", **asked)
         return answer
 
     def unlearn(self, **options: Any) -> UnlearnAnswer:
@@ -362,11 +365,13 @@ class Session:
         """Where a person's rows went. See ``traceprop_nb.subject``."""
         from traceprop_nb.session.subject import subject
 
-        return subject(self, column, key)
+        found = subject(self, column, key)
+        self.record_event("subject", who=found.title, runs=list(found.runs))
+        return found
 
     def record_event(self, kind: str, **body: Any) -> None:
         """Add an event to the session's log."""
-        self.events.append({"kind": kind, **body})
+        self.events.append(kind, body)
 
     def report(self, kind: str = "session", **stated: Any) -> Record:
         """What is on record. See ``traceprop_nb.report``."""

@@ -24,6 +24,7 @@ from traceprop_nb.reports.evidence import (
     EvaluationFact,
     Evidence,
     InfluenceFact,
+    LogFact,
     OperationCount,
     Origins,
     Repository,
@@ -68,8 +69,15 @@ def evidence(session: Session) -> Evidence:
             evaluations=_evaluations(session),
             environment=_environment(),
             repository=_repository(),
+            log=_log(session),
         )
     )
+
+
+def _log(session: Session) -> LogFact | None:
+    """The session's log, its chain computed again; None before anything was asked or trained."""
+    log = session.events
+    return LogFact(len(log), log.head, verified=log.broken() is None) if len(log) else None
 
 
 def _cells(session: Session) -> tuple[CellFact, ...]:

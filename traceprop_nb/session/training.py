@@ -154,6 +154,7 @@ class Training:
 
     def _remember(self, run: TrainingRun) -> None:
         self.keep(run)
+        self._session.record_event("trained", run=run.name, rows=run.objective.n)
         recorder = self._session.recorder
         if run.rows_node is not None and recorder.identity.node(run.model) is None:
             rows = recorder.graph.rows(run.rows_node)

@@ -1,0 +1,86 @@
+"""The session's log: what was asked and answered, each event bound to the one before it.
+
+An event's digest covers its number, time, kind and body in canonical JSON, and the digest before
+it: to change, drop or swap one changes every later digest. A rewrite of the whole log by its owner
+shows only to those who kept a head of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from traceprop_nb.reports.canonical import digest as digest_of
+from traceprop_nb.reports.plain import plain
+
+START = "sha256:" + "0" * 64
+"""What the first event's predecessor is called."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry.
+
+    Attributes:
+        number: From 0.
+        time: ISO 8601 with a zone, by the host's clock.
+        kind: What happened, such as ``"forgot"``.
+        body: What is known of it: names, counts, digests and verdicts, no values of rows.
+        before: Digest of the event before.
+        digest: Of all that.
+    """
+
+    number: int
+    time: str
+    kind: str
+    body: dict[str, Any]
+    before: str
+    digest: str
+
+
+class EventLog:
+    """Events in order; appended to, never edited."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def append(self, kind: str, body: dict[str, Any]) -> Event:
+        """Add an event; texts in the body are cut and cleaned as those of a record are."""
+        body = {name: plain(value) for name, value in body.items()}
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        number, before = len(self._events), self.head
+        digest = _digest(number, time, kind, body, before)
+        event = Event(number, time, kind, body, before, digest)
+        self._events.append(event)
+        return event
+
+    @property
+    def head(self) -> str:
+        """Digest of the last event."""
+        return self._events[-1].digest if self._events else START
+
+    def broken(self) -> int | None:
+        """The first event that is not what was appended, or None."""
+        before = START
+        for place, e in enumerate(self._events):
+            told = _digest(e.number, e.time, e.kind, e.body, before)
+            if e.number != place or e.before != before or e.digest != told:
+                return place
+            before = e.digest
+        return None
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __getitem__(self, number: int) -> Event:
+        return self._events[number]
+
+
+def _digest(number: int, time: str, kind: str, body: dict[str, Any], before: str) -> str:
+    told = {"number": number, "time": time, "kind": kind, "body": body, "before": before}
+    return digest_of(told)
