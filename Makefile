@@ -60,4 +60,4 @@ bench: $(STAMP)  ## measure; table on screen, numbers in benchmarks/results/
 clean:  ## what was built, the environment included
 	rm -rf .venv build dist js/node_modules js/.test .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache notebooks/quickstart_data \
-	  notebooks/quickstart_answers
+	  notebooks/quickstart_answers notebooks/credit_data notebooks/clinic_data notebooks/values.csv

@@ -162,9 +162,12 @@ def _changed(source: Source, live: Any) -> str:
 def _unseen(session: Session) -> list[tuple[str, str]]:
     """Cells that ran unrecorded, and calls that wrote values out of the session."""
     found: list[tuple[str, str]] = []
+    untraced = [str(c.number) for c in session.cells if not c.traced or not c.rewritten]
+    if untraced:
+        noun = "cells" if len(untraced) > 1 else "cell"
+        why = "not traced, so what was made there is not known"
+        found.append((f"{noun} {', '.join(untraced)}", why))
     for cell in session.cells:
-        if not cell.traced or not cell.rewritten:
-            found.append((f"cell {cell.number}", "it was not traced, so what it made is not known"))
         written = sorted(_writes(cell.source))
         found += [
             (f"cell {cell.number}", f"it calls {name}, and files are not searched")
