@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.environment import ROOT
 from benchmarks.measurement import Measurement, measured
+from benchmarks.peers import arm, missing
 
 REPEATS = 5
 
@@ -29,7 +30,10 @@ def measure() -> list[Measurement]:
         if data is None:
             print(f"no {name} in {_folder()}: not measured (see the README of that folder)")
             continue
-        rows += _measured(f"{name}, n = {len(data[1]):,}", *data)
+        what = f"{name}, n = {len(data[1]):,}"
+        rows += _measured(what, *data)
+        if not missing("traceprop"):
+            rows += _traceprop(what, *data)
     return rows
 
 
@@ -76,6 +80,19 @@ def _measured(name: str, X: Any, y: Any) -> list[Measurement]:
              "gap closed, %": "100 +- 1", "refitting / unlearning, warm": ">= 10",
              "Newton from zero / unlearning, warm": ">= 10"}  # fmt: skip
     return [measured(f"{name}: {key}", v, "", goals.get(key, "")) for key, v in got.items()]
+
+
+def _traceprop(name: str, X: Any, y: Any) -> list[Measurement]:
+    got = []
+    for seed in range(3):
+        gone = np.random.default_rng(seed).choice(len(y), len(y) // 20, replace=False)
+        got.append(arm("unlearning_arm.py", "traceprop", X=X, y=y, gone=gone))
+    found = {
+        "distance to gold left, %": [100 * one["left"] for one in got],
+        "says verified": [float(one["verified"]) for one in got],
+        "refitting / unlearning": [one["seconds_gold"] / one["seconds"] for one in got],
+    }
+    return [measured(f"{name}, Traceprop 0.7.0: {key}", v, "", "") for key, v in found.items()]
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, object]:

@@ -7,20 +7,13 @@ made by ``scripts/peers.sh``.
 
 from __future__ import annotations
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
 from typing import Any
 
 import numpy as np
 
-from benchmarks.environment import ROOT
 from benchmarks.measurement import Measurement, measured
+from benchmarks.peers import arm, missing
 
-PEERS = ROOT / ".venv-peers/bin/python"
 SIZES = {"ours": (50_000, 100), "pydvl": (5_000, 20), "traceprop": (2_000, 10)}
 GOALS = {"ours": "<= 40 ns"}
 SEEDS = range(15)
@@ -30,10 +23,9 @@ def measure() -> list[Measurement]:
     """Time, flipped labels and the flipped source."""
     rows: list[Measurement] = []
     for name, (n, m) in SIZES.items():
-        if name != "ours" and not PEERS.exists():
-            print(f"no {PEERS.relative_to(ROOT)}: {name} is not measured; run scripts/peers.sh")
+        if missing(name):
             continue
-        seconds = np.array(arm(name, *normal(n, m), 10)["seconds"])
+        seconds = np.array(asked(name, *normal(n, m))["seconds"])
         pair = (1e9 * seconds / (n * m)).tolist()
         rows.append(
             measured(f"{name}: {m} x {n:,}, d = 100, a pair", pair, "ns", GOALS.get(name, ""))
@@ -41,7 +33,7 @@ def measure() -> list[Measurement]:
         if name == "ours":
             rows.append(measured(f"{name}: {m} x {n:,}", seconds.tolist(), "s", "<= 0.3 s"))
     for name in SIZES:
-        if name == "ours" or PEERS.exists():
+        if not missing(name):
             rows += flipped(name)
     return rows
 
@@ -53,7 +45,7 @@ def flipped(name: str) -> list[Measurement]:
     auc, last, missed = [], [], []
     for seed in SEEDS:
         X, labels, Q, t, bad = breast_cancer(seed)
-        values = np.array(arm(name, X, labels, Q, t, 10)["values"])
+        values = np.array(asked(name, X, labels, Q, t)["values"])
         auc.append(float(roc_auc_score(bad, -values)))
         source = np.where(bad, 0, 1 + np.arange(len(X)) % 4)
         mean = [values[source == s].mean() for s in range(5)]
@@ -66,6 +58,11 @@ def flipped(name: str) -> list[Measurement]:
         measured(f"{what}: their source comes last", last, "share", "1" if name == "ours" else ""),
         measured(f"{what}: sum of values less utility", missed, "", "0" if name == "ours" else ""),
     ]
+
+
+def asked(name: str, X: Any, y: Any, Q: Any, t: Any) -> dict[str, Any]:
+    """One library's seconds and values, ten neighbours."""
+    return arm("valuation_arm.py", name, X=X, y=y, Q=Q, t=t, k=10)
 
 
 def normal(n: int, m: int) -> tuple[Any, ...]:
@@ -87,27 +84,6 @@ def breast_cancer(seed: int) -> tuple[Any, ...]:
     bad = np.zeros(400, dtype=bool)
     bad[rng.choice(400, 40, replace=False)] = True
     return X[:400], np.where(bad, 1 - y[:400], y[:400]), X[400:], y[400:], bad
-
-
-def arm(name: str, X: Any, y: Any, Q: Any, t: Any, k: int) -> dict[str, Any]:
-    """What one library's process measured.
-
-    Raises:
-        RuntimeError: The process failed; with what it said.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "problem.npz"
-        np.savez(path, X=X, y=y, Q=Q, t=t, k=k)
-        python = sys.executable if name == "ours" else str(PEERS)
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        where = {"PYTHONPATH": str(ROOT)} if name == "ours" else {}
-        done = subprocess.run(
-            [python, str(ROOT / "benchmarks/valuation_arm.py"), name, str(path)],
-            capture_output=True, text=True, check=False, env=os.environ | one | where,
-        )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"{name} failed: {done.stderr[-1500:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 if __name__ == "__main__":
