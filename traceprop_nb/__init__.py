@@ -276,8 +276,9 @@ def train(name: str, **options: Any) -> AbstractContextManager[None]:
     Args:
         name: Name of the run.
         **options: Those of ``%%train``: model, loss, proj_dim, checkpoints, sources, rows, predict,
-            fit. What is a name there may be the thing itself here; a model that the block makes
-            anew, as a JAX tree of parameters, is a function without arguments that returns it.
+            fit, shards. What is a name there may be the thing itself here; a model that the block
+            makes anew, as a JAX tree of parameters, is a function without arguments that returns
+            it.
 
     Raises:
         NoModelError: Nothing was trained in the block.

@@ -245,3 +245,18 @@ def test_values_are_refused_with_the_remedy(work):
     refused(work, "%valuation --val X[:0],y[:0]", errors.OptionError, "no validation rows")
     refused(work, "%valuation --val X[:3],y[:3] -k 999", errors.OptionError, "k=999 neighbours")
     refused(work, "%valuation --val X[:3],y[:3]+5", errors.UnknownNameError, "no class named")
+
+
+SHARDED = """%%train sites --shards --model sites
+sites = {name: LogisticRegression().fit(part[['größe', 'v']].to_numpy(), part['y'].to_numpy())
+         for name, part in (("nord", a.dropna()), ("süd", b.dropna()))}
+"""
+
+
+def test_a_cell_of_shards_is_one_run_and_forgets_by_shard(work, session):
+    assert work(SHARDED).success
+    assert list(session.runs)[-1] == "sites"
+    answer = work.value("%unlearn --source nord.csv --run sites --gold")
+    assert list(answer.model) == ["süd"]
+    assert answer.verified is True
+    assert "sisa" in repr(answer)

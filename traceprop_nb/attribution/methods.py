@@ -11,10 +11,12 @@ from traceprop_nb.attribution.closed_form import closed_form
 from traceprop_nb.attribution.grad_dot import grad_dot
 from traceprop_nb.attribution.influence import LIMIT, influence
 from traceprop_nb.attribution.scores import Attributor, InfluenceScores, joined
+from traceprop_nb.attribution.shards import by_shards
 from traceprop_nb.attribution.trak import trak
 from traceprop_nb.errors import NotFiniteError, ShapeError, unknown_name
 from traceprop_nb.gradients.objective import GaussNewton, Linear, Objective
 from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.gradients.shards import ShardedRisk
 
 
 def auto(run: TrainingRun, query: Objective) -> InfluenceScores:
@@ -75,4 +77,6 @@ def attribute(run: TrainingRun, query: Objective, *, method: str = "auto") -> In
             f"{np.count_nonzero(~np.isfinite(run.w))} parameters of {run.name!r} are not finite: "
             "its training diverged; train it with a smaller learning rate"
         )
+    if isinstance(query, ShardedRisk):
+        return by_shards(run, query, METHODS[method])
     return METHODS[method](run, query)

@@ -29,6 +29,8 @@ class TrainOptions:
         rows: Names of the rows and of their labels, where the training cannot be watched.
         predict: Name of a function of parameters and rows that gives the model's outputs.
         fit: Name of a function of rows, labels and a seed that trains from scratch.
+        shards: Whether all models of the cell, each trained on rows of its own, are one run;
+            ``model`` then names the list, tuple or dict that holds them.
     """
 
     model: str | None = None
@@ -39,6 +41,7 @@ class TrainOptions:
     rows: tuple[str, ...] = ()
     predict: str | None = None
     fit: str | None = None
+    shards: bool = False
 
     def own_names(self) -> list[str]:
         """Names that can only be the user's own; a loss may also be a framework's."""

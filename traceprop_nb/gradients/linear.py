@@ -183,13 +183,21 @@ class LinearRisk:
         target = self.encoder.targets(y, len(design))
         return replace(self, design=design, target=target, weights=np.ones(len(design)))
 
+    def over(self, other: LinearRisk) -> LinearRisk:
+        """This model over the rows of another."""
+        return replace(self, design=other.design, target=other.target, weights=other.weights)
+
     def correct(self, w: Floats) -> NDArray[np.bool_]:
         """Whether each row's own class is the most probable one, (n,)."""
         return self.family.probabilities(self.outputs(w)).argmax(axis=-1) == self.target
 
     def predicted(self, w: Floats, rows: Ints) -> Ints:
         """Index of the most probable class of each of these rows, (m,)."""
-        return self.family.probabilities(self.outputs(w, rows)).argmax(axis=-1)
+        return self.probabilities(w, rows).argmax(axis=-1)
+
+    def probabilities(self, w: Floats, rows: Ints) -> Floats:
+        """Class probabilities of these rows, (m, classes)."""
+        return self.family.probabilities(self.outputs(w, rows))
 
     def predict(self, w: Floats, X: object) -> Floats:
         """Class probabilities, (m, classes)."""

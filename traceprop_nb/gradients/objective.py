@@ -179,6 +179,19 @@ class Classifier(Protocol):
 
 
 @runtime_checkable
+class Shardable(Featured, Protocol):
+    """A classifier that can vote, with others of its kind, on rows that it was not trained on."""
+
+    def over(self, other: Self) -> Self:
+        """This model over the rows of another objective of the same kind, with their weights."""
+        ...
+
+    def probabilities(self, w: Floats, rows: Ints) -> Floats:
+        """Probability of each class for each of these rows, (m, classes)."""
+        ...
+
+
+@runtime_checkable
 class Distillable(Protocol):
     """A classifier that can be pulled towards, or away from, another one's predictions."""
 

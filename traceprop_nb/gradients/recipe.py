@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from traceprop_nb.gradients.objective import Floats, Ints, Objective
@@ -14,7 +14,8 @@ class Trained:
     """A model that a recipe made.
 
     Attributes:
-        model: A new model of the user's class; nobody else holds it.
+        model: A new model of the user's class that nobody else holds; None where its parameters
+            are all there is to it.
         w: float64 (p,), its trained parameters.
         objective: All n rows of the run as this model sees them: with its own buffers, such as
             running means. Only loss, predictions and gradients are asked of it.
@@ -23,6 +24,34 @@ class Trained:
     model: object
     w: Floats
     objective: Objective
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutRows:
+    """The recipe of a training that leaves some rows of another's out from the start.
+
+    Attributes:
+        recipe: The other one.
+        kept: int64 (n,), row i of this run is row ``kept[i]`` of the other.
+    """
+
+    recipe: Recipe
+    kept: Ints
+
+    @property
+    def note(self) -> str:
+        """What a repetition does not repeat."""
+        return self.recipe.note
+
+    @property
+    def seeds(self) -> bool:
+        """Whether another seed gives another training."""
+        return self.recipe.seeds
+
+    def train(self, keep: Ints, seed: int, progress: Progress) -> Trained:
+        """As ``Recipe.train``, by the numbers of this run's rows."""
+        made = self.recipe.train(self.kept[keep], seed, progress)
+        return replace(made, objective=made.objective.restrict(self.kept))
 
 
 class Recipe(Protocol):

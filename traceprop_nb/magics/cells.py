@@ -222,6 +222,7 @@ class Cells:
             rows=tuple(name.strip() for name in train.rows.split(",") if name.strip()),
             predict=train.predict,
             fit=train.fit,
+            shards=train.shards,
         )
 
     def _end(self, span: Span, result: Any) -> None:

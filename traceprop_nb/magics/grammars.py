@@ -58,6 +58,9 @@ def _train() -> MagicParser:
     )
     parser.add_argument("--predict", metavar="F", help="JAX: function (params, X) of the outputs")
     parser.add_argument("--fit", metavar="F", help="JAX: function (X, y, seed) that trains anew")
+    parser.add_argument(
+        "--shards", action="store_true", help="all models of the cell are one, and vote"
+    )
     return parser
 
 

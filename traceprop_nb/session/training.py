@@ -13,6 +13,7 @@ from traceprop_nb.gradients.capture import Captured, TrainingTap, TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.maps import All
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.session.shards import sharded_run
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -73,9 +74,11 @@ class Training:
             return None
         if not captured:
             raise NoModelError(_nothing(opened))
-        chosen = self._chosen(opened, captured)
         self._check_names(opened.options)
-        run = chosen.run(opened.name)
+        if opened.options.shards:
+            run = sharded_run(self._session.recorder, opened.name, captured, self._models(opened))
+        else:
+            run = self._chosen(opened, captured).run(opened.name)
         run = replace(
             run, recorded={**run.recorded, "cell_seconds": time.perf_counter() - opened.began}
         )
@@ -141,6 +144,14 @@ class Training:
             f"{wanted!r} was not trained in this cell; leave --model out or fit it here"
         )
 
+    def _models(self, opened: _Open) -> Any:
+        """What holds the models of the shards; None if nothing was named."""
+        wanted = opened.options.model
+        models = None if wanted is None else self._lookup(wanted)
+        if wanted is not None and models is None:
+            raise unknown_name("model", wanted, self._session.namespace)
+        return models
+
     def _check_names(self, options: TrainOptions) -> None:
         for name in options.own_names():
             if self._lookup(name) is None:
@@ -154,12 +165,15 @@ class Training:
 
     def _remember(self, run: TrainingRun) -> None:
         self.keep(run)
-        self._session.record_event("trained", run=run.name, rows=run.objective.n)
+        more = {"shards": len(run.shards)} if run.shards else {}
+        self._session.record_event("trained", run=run.name, rows=run.objective.n, **more)
         recorder = self._session.recorder
-        if run.rows_node is not None and recorder.identity.node(run.model) is None:
-            rows = recorder.graph.rows(run.rows_node)
-            edge = (run.rows_node, All(rows, 1), Kind.DIRECT, Status.EXACT)
-            recorder.emit(-1, f"train {type(run.model).__name__}", run.model, [edge], rows=1)
+        for one in run.shards or (run,):
+            if one.rows_node is None or recorder.identity.node(one.model) is not None:
+                continue
+            rows = recorder.graph.rows(one.rows_node)
+            edge = (one.rows_node, All(rows, 1), Kind.DIRECT, Status.EXACT)
+            recorder.emit(-1, f"train {type(one.model).__name__}", one.model, [edge], rows=1)
 
     def _abandon(self) -> None:
         if self._open is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.session.forget_set import forget_set
 from traceprop_nb.session.forgotten import UnlearnAnswer
+from traceprop_nb.session.shards import refilled, with_models
 from traceprop_nb.unlearning.compare import compare
 from traceprop_nb.unlearning.forget import forget, retained_run
 from traceprop_nb.unlearning.gold import check_gold
@@ -71,9 +73,18 @@ def _seeds(run: TrainingRun, gold: bool | int) -> int:
 def _answer(
     session: Session, asked: TrainingRun, what: str, done: Unlearning, records: dict[int, Ints]
 ) -> UnlearnAnswer:
-    model = adapters.load(asked.framework, "objective").with_parameters(asked.model, done.w)
+    if done.shards:
+        done = replace(done, shards=with_models(asked, done.shards))
+    model = _model(asked, done)
     kept = retained_run(asked, done, model, _name(session, asked, what))
     return UnlearnAnswer(what, asked, kept, model, done, records, session.recorder.cell)
+
+
+def _model(asked: TrainingRun, done: Unlearning) -> Any:
+    if done.shards:
+        votes = [bool(shard.objective.n) for shard in done.shards]
+        return refilled(asked.model, [shard.model for shard in done.shards], votes)
+    return adapters.load(asked.framework, "objective").with_parameters(asked.model, done.w)
 
 
 def _compared(
@@ -113,6 +124,9 @@ def _event(answer: UnlearnAnswer) -> dict[str, Any]:
 
 def _check_model(run: TrainingRun) -> None:
     """Raise if the user's model is no longer the one that the run trained."""
+    for shard in run.shards:
+        if shard.objective.n:  # without a row it has left
+            _check_model(shard)
     parameters = getattr(adapters.load(run.framework, "objective"), "parameters", None)
     if parameters is None or run.shards:
         return

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from traceprop_nb.errors import ConvergenceError, UnsupportedModelError
-from traceprop_nb.gradients.objective import Floats, Ints
+from traceprop_nb.gradients.objective import Floats, Ints, Objective
 from traceprop_nb.gradients.progress import Progress
 from traceprop_nb.unlearning.trajectory import along
 from traceprop_nb.unlearning.unlearner import Task, Unlearner
@@ -17,22 +17,25 @@ RANDOM, NOTHING = "random rows", "nothing"
 
 def baseline_paths(
     task: Task, method: Unlearner, share: Floats, progress: Progress
-) -> dict[str, Floats]:
-    """The parameters (points, p) of each baseline at these strengths.
+) -> dict[str, tuple[Floats, tuple[Objective, ...]]]:
+    """The parameters (points, p) of each baseline at these strengths, and how each sees the rows.
 
     Random rows are left out where the method cannot forget them either.
 
     Raises:
         CancelledError: From ``progress``.
     """
-    found = {NOTHING: np.tile(task.run.w, (len(share), 1))}
+    found: dict[str, tuple[Floats, tuple[Objective, ...]]] = {
+        NOTHING: (np.tile(task.run.w, (len(share), 1)), ())
+    }
     drawn = random_rows(task)
     others = np.setdiff1d(np.arange(task.run.objective.n, dtype=np.int64), drawn)
     try:
         way = method(replace(task, forget=drawn, retain=others), progress)
     except (ConvergenceError, UnsupportedModelError):
         return found
-    return {RANDOM: np.array([along(way, s) for s in share])} | found
+    seen = tuple(way.seen_at(s) or task.run.objective for s in share) if way.objectives else ()
+    return {RANDOM: (np.array([along(way, s) for s in share]), seen)} | found
 
 
 def random_rows(task: Task) -> Ints:

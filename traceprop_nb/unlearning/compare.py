@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from traceprop_nb.gradients.objective import Floats
+from traceprop_nb.gradients.objective import Floats, Objective
 from traceprop_nb.gradients.progress import Progress, silent
 from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.gradients.shards import deployed
 from traceprop_nb.unlearning.gold import Gold, retrained
 from traceprop_nb.unlearning.held_out import HeldOut
-from traceprop_nb.unlearning.measures import Measures, disagreement, measure, predictions
+from traceprop_nb.unlearning.measures import (
+    Measures,
+    disagreement,
+    measure,
+    predictions,
+    predictions_along,
+)
 from traceprop_nb.unlearning.result import Unlearning
 from traceprop_nb.unlearning.verify import Check, by_parameters, by_predictions
 
@@ -46,15 +53,18 @@ def beside(
     run: TrainingRun, done: Unlearning, gold: Gold, evaluate: Mapping[str, HeldOut] | None
 ) -> Unlearning:
     """The same unlearning next to models that were retrained already."""
-    at = Measures(run.objective, done.forgotten, done.retained, run.w, dict(evaluate or {}))
+    rows = deployed(run.objective)
+    at = Measures(rows, done.forgotten, done.retained, run.w, dict(evaluate or {}))
     golds, classes = _measured(at, gold)
-    points = _with_gold(at, done.trajectory, done.path, gold, classes)
+    points = _with_gold(at, done.trajectory, done.path, done.objectives, gold, classes)
     answer = points[int(np.argmin(np.abs(points["strength"] - 1.0)))]
     unique = by_parameters(run.w, done.w, gold.ws[0]) if gold.unique else None
     check = unique or by_predictions(answer, golds)
     points["over"] = _over(points, gold, golds, check)
     baselines = {
-        name: _with_gold(at, done.baselines[name], path, gold, classes)
+        name: _with_gold(
+            at, done.baselines[name], path, done.baseline_objectives[name], gold, classes
+        )
         for name, path in done.baseline_paths.items()
     }
     return replace(
@@ -96,12 +106,13 @@ def _with_gold(
     at: Measures,
     points: NDArray[np.void],
     path: Floats,
+    seen: Sequence[Objective],
     gold: Gold,
     classes: NDArray[np.int64] | None,
 ) -> NDArray[np.void]:
     filled = points.copy()
     filled["distance_to_gold"] = np.linalg.norm(path - gold.ws[0], axis=1)
-    mine = None if classes is None else predictions(at, path)
+    mine = None if classes is None else predictions_along(at, path, seen)
     if mine is not None and classes is not None:
         filled["disagreement_with_gold"] = disagreement(mine, classes)
     return filled
@@ -112,7 +123,8 @@ def _over(
 ) -> NDArray[np.bool_]:
     """Past gold: beyond the nearest point of the way, or with a forget loss that gold's is not."""
     if gold.unique:
-        nearest = int(np.argmin(points["distance_to_gold"]))
+        distance = points["distance_to_gold"]
+        nearest = int(np.flatnonzero(distance == distance.min())[-1])
         return np.asarray(np.arange(len(points)) > nearest)
     most = check.band.get("forget_loss", (0.0, float(golds["forget_loss"].max())))[1]
     return np.asarray(points["forget_loss"] > most)

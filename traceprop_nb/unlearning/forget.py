@@ -13,18 +13,21 @@ from traceprop_nb.errors import (
     EmptyForgetSetError,
     NotFiniteError,
     RowRangeError,
+    UnsupportedModelError,
     unknown_name,
 )
 from traceprop_nb.gradients.objective import Ints
 from traceprop_nb.gradients.progress import Progress, part, silent
 from traceprop_nb.gradients.run import TrainingRun
+from traceprop_nb.gradients.shards import ShardedRisk, deployed
 from traceprop_nb.unlearning.baselines import baseline_paths
 from traceprop_nb.unlearning.compare import compare, verdict
 from traceprop_nb.unlearning.gold import check_gold
 from traceprop_nb.unlearning.held_out import HeldOut
-from traceprop_nb.unlearning.measures import Measures, measure
+from traceprop_nb.unlearning.measures import Measures, along_path, measure
 from traceprop_nb.unlearning.methods import METHODS, choose
 from traceprop_nb.unlearning.result import Unlearning
+from traceprop_nb.unlearning.shards import ShardedRecipe, can_repeat
 from traceprop_nb.unlearning.trajectory import along, strengths
 from traceprop_nb.unlearning.unlearner import Task
 
@@ -77,6 +80,11 @@ def _method(task: Task, asked: str) -> tuple[str, str]:
         return choose(task.run, task.forget)
     if asked not in METHODS:
         raise unknown_name("method", asked, ["auto", *METHODS])
+    if task.run.shards and asked != "sisa":
+        raise UnsupportedModelError(
+            f"{task.run.name!r} is {len(task.run.shards)} models on shards of the rows, and "
+            f"{asked} moves one model; leave method= out: the shards of the rows are trained again"
+        )
     return asked, ""
 
 
@@ -91,31 +99,41 @@ def _unlearned(
     if not np.isfinite(w).all():
         raise ConvergenceError(f"{name} diverged on {run.name!r}: its parameters are not finite")
     path = np.array([along(way, s) for s in share])
-    trajectory = measure(Measures(run.objective, task.forget, task.retain, run.w, evaluate), path)
+    seen = tuple(way.seen_at(s) or run.objective for s in share) if way.objectives else ()
+    objectives = tuple(map(deployed, seen))
+    trajectory = along_path(_measures(task, evaluate), path, objectives)
     trajectory["strength"], trajectory["over"] = share, share > 1.0
     return Unlearning(
         w=w, forgotten=task.forget, retained=task.retain,
-        objective=run.objective.restrict(task.retain), method=name, why=why, note=way.note,
-        trajectory=trajectory, path=path, baselines={}, golds=None, gold=None, gold_w=None,
-        band={}, left=None, verified=None, test="",
+        objective=(way.seen_at(1.0) or run.objective).restrict(task.retain), method=name, why=why,
+        note=way.note, trajectory=trajectory, path=path, baselines={}, golds=None, gold=None,
+        gold_w=None, band={}, left=None, verified=None, test="",
         verdict=verdict(len(task.forget), way.steps, None), steps=way.steps, seconds=seconds,
-        seconds_gold=None,
+        seconds_gold=None, objectives=objectives, shards=way.shards,
     )  # fmt: skip
 
 
 def _with_baselines(
     task: Task, done: Unlearning, evaluate: Mapping[str, HeldOut], progress: Progress
 ) -> Unlearning:
-    run, share = task.run, strengths(task.points)
-    at = Measures(run.objective, task.forget, task.retain, run.w, evaluate)
-    paths = baseline_paths(task, METHODS[done.method], share, progress)
-    measured = {}
-    for which, path in paths.items():
+    share, at = strengths(task.points), _measures(task, evaluate)
+    measured, paths, objectives = {}, {}, {}
+    for which, (path, seen) in baseline_paths(task, METHODS[done.method], share, progress).items():
+        paths[which], objectives[which] = path, tuple(map(deployed, seen))
         still = not np.ptp(path, axis=0).any()
-        points = np.repeat(measure(at, path[:1]), len(share)) if still else measure(at, path)
+        points = (
+            np.repeat(measure(at, path[:1]), len(share))
+            if still
+            else along_path(at, path, objectives[which])
+        )
         points["strength"] = share
         measured[which] = points
-    return replace(done, baselines=measured, baseline_paths=paths)
+    return replace(done, baselines=measured, baseline_paths=paths, baseline_objectives=objectives)
+
+
+def _measures(task: Task, evaluate: Mapping[str, HeldOut]) -> Measures:
+    seen = deployed(task.run.objective)
+    return Measures(seen, task.forget, task.retain, task.run.w, evaluate)
 
 
 def retained_run(run: TrainingRun, done: Unlearning, model: object, name: str) -> TrainingRun:
@@ -148,9 +166,16 @@ def retained_run(run: TrainingRun, done: Unlearning, model: object, name: str) -
         parent=run.name,
         relation="retrain_without",
         order=(),
-        recipe=None,
-        shards=(),
+        recipe=_recipe(done),
+        shards=done.shards,
     )
+
+
+def _recipe(done: Unlearning) -> ShardedRecipe | None:
+    """Of shards, what trains the new models again; another method's model has no recipe."""
+    if not done.shards or not isinstance(done.objective, ShardedRisk):
+        return None
+    return ShardedRecipe(done.shards, done.objective) if can_repeat(done.shards) else None
 
 
 def _task(run: TrainingRun, rows: Ints, points: int, seed: int) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,33 @@ def measure(at: Measures, path: Floats, objective: Objective | None = None) -> N
         if place == 0:
             points["membership_auc"] = [auc(-f, -h) for f, h in zip(forgotten, loss, strict=True)]
     return points
+
+
+def along_path(at: Measures, path: Floats, objectives: Sequence[Objective]) -> NDArray[np.void]:
+    """As ``measure``, each point (r,) under the objective of its own; none = the trained one's."""
+    if not objectives:
+        return measure(at, path)
+    return np.concatenate([measure(at, path[run], seen) for run, seen in _stretches(objectives)])
+
+
+def predictions_along(
+    at: Measures, path: Floats, objectives: Sequence[Objective]
+) -> NDArray[Any] | None:
+    """As ``predictions``, each point (r,) under the objective of its own."""
+    if not objectives:
+        return predictions(at, path)
+    each = [predictions(at, path[run], seen) for run, seen in _stretches(objectives)]
+    known = [one for one in each if one is not None]
+    return np.concatenate(known) if len(known) == len(each) else None
+
+
+def _stretches(objectives: Sequence[Objective]) -> Iterator[tuple[slice, Objective]]:
+    """Each run of points that share one objective."""
+    first = 0
+    for k in range(1, len(objectives) + 1):
+        if k == len(objectives) or objectives[k] is not objectives[first]:
+            yield slice(first, k), objectives[first]
+            first = k
 
 
 def predictions(

@@ -12,6 +12,7 @@ from traceprop_nb.unlearning.low_rank import low_rank
 from traceprop_nb.unlearning.neg_grad import neg_grad
 from traceprop_nb.unlearning.newton import newton
 from traceprop_nb.unlearning.scrub import scrub
+from traceprop_nb.unlearning.sisa import sisa
 from traceprop_nb.unlearning.unlearner import Unlearner
 
 FEW = 4
@@ -27,6 +28,7 @@ METHODS: dict[str, Unlearner] = {
     "neg-grad": neg_grad,
     "fine-tune": fine_tune,
     "scrub": scrub,
+    "sisa": sisa,
 }
 """Every method by its name; ``auto`` chooses one of them."""
 
@@ -34,6 +36,8 @@ METHODS: dict[str, Unlearner] = {
 def choose(run: TrainingRun, forget: Ints) -> tuple[str, str]:
     """Name of the method that ``auto`` takes, and the reason."""
     objective = run.objective
+    if run.shards:
+        return "sisa", "the run was trained in shards, so the models of the others can stay"
     if isinstance(objective, Linear) and FEW * len(forget) * objective.K <= objective.p:
         return "low-rank", (
             f"{len(forget)} of {objective.n} rows change few of the {objective.p} directions of "

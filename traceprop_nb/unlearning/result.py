@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceprop_nb.gradients.objective import Floats, Ints, Objective
+from traceprop_nb.gradients.run import TrainingRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,9 @@ class Unlearning:
         seconds: Time of the method.
         seconds_gold: Time of the retraining, or None.
         baseline_paths: float64 (points, p) of each baseline.
+        objectives: All rows as the model at each point sees them, where that is not as the trained
+            one does; otherwise empty. ``baseline_objectives``: the same of each baseline.
+        shards: The runs of the new models, of a run of shards; otherwise empty.
     """
 
     w: Floats
@@ -67,3 +71,8 @@ class Unlearning:
     seconds: float
     seconds_gold: float | None
     baseline_paths: Mapping[str, Floats] = field(default_factory=dict, repr=False)
+    objectives: tuple[Objective, ...] = field(default=(), repr=False)
+    baseline_objectives: Mapping[str, tuple[Objective, ...]] = field(
+        default_factory=dict, repr=False
+    )
+    shards: tuple[TrainingRun, ...] = field(default=(), repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from traceprop_nb.gradients.objective import Floats, Ints
+from traceprop_nb.gradients.objective import Floats, Ints, Objective
 from traceprop_nb.gradients.progress import Progress
 from traceprop_nb.gradients.run import TrainingRun
 
@@ -39,12 +39,23 @@ class Way:
             over-forgetting, and may be missing.
         steps: Steps that the method took up to its answer.
         note: What a reader must know: the settings it chose, and why.
+        objectives: All rows as the model at each point of ``path`` sees them, where that is not
+            as the trained one does; otherwise empty.
+        shards: The runs of the new models, of a run of shards; otherwise empty.
     """
 
     path: Floats
     answer: int
     steps: int
     note: str = ""
+    objectives: tuple[Objective, ...] = ()
+    shards: tuple[TrainingRun, ...] = ()
+
+    def seen_at(self, strength: float) -> Objective | None:
+        """All rows as the model nearest to this strength sees them; None = as the trained one."""
+        if not self.objectives:
+            return None
+        return self.objectives[min(round(strength * self.answer), len(self.objectives) - 1)]
 
 
 class Unlearner(Protocol):

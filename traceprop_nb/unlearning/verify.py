@@ -77,7 +77,7 @@ def by_predictions(answer: NDArray[np.void], golds: NDArray[np.void]) -> Check:
     test = f"disagreement of predictions (one-sided {100 * LEVEL:g} % prediction interval"
     if "membership_auc" not in band:
         said += "; membership was not tested, for want of held-out rows"
-        return Check(same, f"{test} of {number} retrained models)", said, None, band)
+        return Check(bool(same), f"{test} of {number} retrained models)", said, None, band)
     auc, (low, high) = float(answer["membership_auc"]), band["membership_auc"]
     hidden = low <= auc <= high
     said += f"; membership AUC {auc:.3f} is {'within' if hidden else 'outside'} gold's "

@@ -114,6 +114,24 @@ class JaxRisk:
         labels = self.shape.labels(y, len(rows))
         return replace(self, X=rows, y=labels, weights=np.ones(len(rows)))
 
+    @property
+    def features(self) -> Floats:
+        return _flat(self.X).astype(np.float64)
+
+    @property
+    def answers(self) -> Ints | Floats:
+        spread = self.y[:1].size > 1
+        if self.shape.classes is None:
+            return np.asarray(_flat(self.y).astype(np.float64).mean(axis=1))
+        index = _flat(self.y).argmax(axis=1) if spread else self.y.reshape(-1)
+        return np.asarray(index, dtype=np.int64)
+
+    def over(self, other: Self) -> Self:
+        return replace(self, X=other.X, y=other.y, weights=other.weights)
+
+    def probabilities(self, w: Floats, rows: Ints) -> Floats:
+        return self._predicted(w, self.X[rows])
+
     def predict(self, w: Floats, X: object) -> Floats:
         return self._predicted(w, self.shape.features(X))
 
@@ -121,8 +139,7 @@ class JaxRisk:
         chances = self._predicted(w, self.X)
         if self.shape.classes is None:
             return None
-        own = self.y.argmax(axis=1) if self.y[:1].size > 1 else self.y.reshape(-1)
-        return np.asarray(chances.argmax(axis=1) == own, dtype=np.bool_)
+        return np.asarray(chances.argmax(axis=1) == self.answers, dtype=np.bool_)
 
     def outputs(self, w: Floats, X: NDArray[Any]) -> Floats:
         """What the user's function gives for rows (m, ...), as (m, k)."""
@@ -219,6 +236,11 @@ class JaxCurvedRisk(JaxRisk):
     @property
     def _has_rest(self) -> bool:
         return self.n > 0 and self.programs.meaning is not None and self.programs.meaning.rest
+
+
+def _flat(rows: NDArray[Any]) -> NDArray[Any]:
+    """As a matrix, also where there is no row."""
+    return rows.reshape(len(rows), int(np.prod(rows.shape[1:], dtype=np.int64)))
 
 
 def _filled(weights: Floats, size: int) -> Floats:

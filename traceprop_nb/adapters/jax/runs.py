@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from traceprop_nb.adapters.jax.tree import (
     require_finite_leaves,
     tree_of,
 )
-from traceprop_nb.errors import TracepropError, UnsupportedModelError
+from traceprop_nb.errors import OptionError, TracepropError, UnsupportedModelError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.objective import Floats, Ints
 from traceprop_nb.gradients.run import TrainingRun
@@ -50,6 +51,29 @@ class Parts:
     y: Any
     predict: Any = None
     fit: Any = None
+
+
+def by_shard(parts: Parts, names: Sequence[str]) -> list[Parts]:
+    """The parts of each shard, where trees, rows and labels are lists of as many.
+
+    Raises:
+        OptionError: One is no list or tuple, or of another length.
+    """
+    given = {"--model": parts.params, names[0]: parts.X, names[1]: parts.y}
+    for what, value in given.items():
+        if not isinstance(value, list | tuple):
+            raise OptionError(
+                f"--shards takes a list with an entry for each shard, and {what} is a "
+                f"{type(value).__name__}"
+            )
+    lengths = {what: len(value) for what, value in given.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{what} {number}" for what, number in lengths.items())
+        raise OptionError(f"the lists of --shards are of different lengths: {said}")
+    return [
+        replace(parts, params=params, X=X, y=y)
+        for params, X, y in zip(parts.params, parts.X, parts.y, strict=True)
+    ]
 
 
 def run_of(parts: Parts, options: TrainOptions, rows_node: int | None, name: str) -> TrainingRun:

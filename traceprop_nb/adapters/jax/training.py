@@ -13,7 +13,7 @@ from typing import Any
 
 import jax
 
-from traceprop_nb.adapters.jax.runs import Parts, run_of
+from traceprop_nb.adapters.jax.runs import Parts, by_shard, run_of
 from traceprop_nb.adapters.jax.tree import is_tree
 from traceprop_nb.errors import (
     NoModelError,
@@ -54,15 +54,19 @@ class JaxTap:
             return []  # another framework's training
         try:
             parts = self._parts(params)
+            each = by_shard(parts, options.rows) if options.shards else [parts]
         except TracepropError as error:
             return [_refused(params, error)]
-        node = self._node_of(parts.X)
+        return [self._captured(one) for one in each]
+
+    def _captured(self, parts: Parts) -> Captured:
+        options, node = self._options, self._node_of(parts.X)
 
         def run(name: str) -> TrainingRun:
             return run_of(parts, options, node, name)
 
         y_node = self._node_of(parts.y)
-        return [Captured("jax", params, parts.X, parts.y, node, y_node, None, run)]
+        return Captured("jax", parts.params, parts.X, parts.y, node, y_node, None, run)
 
     def advice(self) -> str:
         return f"of a JAX training, name the parts: {HOW}"

@@ -54,7 +54,7 @@ class SklearnTap:
 
     def start(self, options: TrainOptions) -> None:
         self._options = options
-        self._seen.clear()
+        self._seen = deque(maxlen=None if options.shards else KEPT)
         self._pipelines.clear()
         self._problems.clear()
         self._fits = 0
@@ -71,14 +71,15 @@ class SklearnTap:
         seen = list(self._seen)
         self._seen.clear()
         wanted = None
-        if self._options.model is not None and self._lookup is not None:
-            wanted = self._lookup(self._options.model)
+        named = self._options.model is not None and not self._options.shards
+        if named and self._lookup is not None:
+            wanted = self._lookup(str(self._options.model))
         return seen if wanted is None else [c for c in seen if c.model is wanted]
 
     def advice(self) -> str:
         if self._problems:
             return self._problems[-1]
-        if self._fits > KEPT:
+        if self._fits > KEPT and not self._options.shards:
             return f"{self._fits} fits were seen; the last {KEPT} are kept"
         return ""
 

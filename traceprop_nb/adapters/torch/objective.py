@@ -63,12 +63,12 @@ class TorchRisk:
 
     @property
     def features(self) -> Floats:
-        flat = [_numpy(x.reshape(self.n, -1).double()) for x in self.inputs]
+        flat = [_numpy(_flat(x).double()) for x in self.inputs]
         return np.concatenate(flat, axis=1)
 
     @property
     def answers(self) -> Ints | Floats:
-        target = self.target.reshape(self.n, -1)
+        target = _flat(self.target)
         if self.shape.classes is None:
             return _numpy(target.double().mean(dim=1))
         index = target.argmax(dim=1) if target.shape[1] > 1 else target[:, 0].round()
@@ -161,6 +161,15 @@ class TorchRisk:
         inputs = self.shape.inputs(X, self.view.dtype)
         target = self.shape.targets(y, len(inputs[0]), self.view.dtype)
         return replace(self, inputs=inputs, target=target, weights=np.ones(len(target)))
+
+    def over(self, other: Self) -> Self:
+        return replace(self, inputs=other.inputs, target=other.target, weights=other.weights)
+
+    def probabilities(self, w: Floats, rows: Ints) -> Floats:
+        index = torch.from_numpy(np.asarray(rows, dtype=np.int64))
+        with torch.no_grad():
+            z = self._outputs(self.view.flat(w), tuple(x[index] for x in self.inputs))
+            return _numpy(self.criterion.probabilities(z))
 
     def predict(self, w: Floats, X: object) -> Floats:
         with torch.no_grad():
@@ -286,6 +295,11 @@ def _square_root(curvature: Tensor) -> Tensor:
     """L with L^T L the positive part of each (K, K) matrix; a loss convex in z has no other."""
     values, vectors = torch.linalg.eigh(curvature)
     return (vectors * values.clamp(min=0.0).sqrt()[:, None, :]).transpose(1, 2)
+
+
+def _flat(rows: Tensor) -> Tensor:
+    """As a matrix, also where there is no row."""
+    return rows[:, None] if rows.ndim == 1 else rows.flatten(1)
 
 
 def _numpy(tensor: Tensor) -> Floats:

@@ -45,6 +45,7 @@ class TorchRecipe:
         shuffled: Whether another seed shuffles the rows: not where every batch held all of them.
         risk: The run's objective; a model's own is made from it.
         trained: Names of the parameters that it moves.
+        modes: Whether each part of the user's module was left in training mode.
     """
 
     start: nn.Module
@@ -58,6 +59,7 @@ class TorchRecipe:
     shuffled: bool
     risk: TorchRisk
     trained: frozenset[str]
+    modes: tuple[bool, ...] = ()
 
     @property
     def note(self) -> str:
@@ -148,6 +150,8 @@ class TorchRecipe:
                 f"the repeated training diverged: {broken} of {len(w)} parameters are not finite"
             )
         view = in_double(view_of(module, self.trained), self.inputs)
+        for part, training in zip(module.modules(), self.modes, strict=False):
+            part.training = training
         return Trained(module, w, replace(self.risk, view=view))
 
 

@@ -141,7 +141,7 @@ def _recipe(
         training.start, type(training.optimizer), names, rows.inputs, rows.target,
         objective.criterion, tuple(np.searchsorted(visited, epoch) for epoch in training.epochs),
         training.trail, not isinstance(training.dataset, Tensor), objective,
-        frozenset(training.names),
+        frozenset(training.names), tuple(part.training for part in module.modules()),
     )  # fmt: skip
     return recipe, "recorded"
 

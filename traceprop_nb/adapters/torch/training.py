@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -50,7 +51,8 @@ class TorchTap:
         self._internal = ""
 
     def start(self, options: TrainOptions) -> None:
-        self._options = options
+        # With shards the model's name is that of what holds them all.
+        self._options = replace(options, model=None) if options.shards else options
         self._trainings, self._pending, self._starts = [], [], Starts()
         self._depth, self._calls, self._internal = 0, 0, ""
         self._active = True
