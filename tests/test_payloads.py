@@ -124,6 +124,30 @@ def test_the_panel_opens_at_the_unlearned_model_and_marks_what_is_past_it():
     assert (payload["forgotten"], payload["n_train"]) == (612, 7971)
 
 
+def test_a_measure_of_a_class_or_slice_is_grouped_and_named():
+    series = {s["name"]: s for s in unlearning(ex.unlearning_done(), title="b")["series"]}
+    one = series["test_accuracy[class=default]"]
+    assert (one["group"], one["label"]) == ("test accuracy by class", "class default")
+    assert (series["test_accuracy"]["group"], series["test_accuracy"]["label"]) == (
+        "", "test accuracy",
+    )  # fmt: skip
+    assert series["forget_loss"]["band"] == [0.52, 0.58]
+    assert one["band"] is None
+
+
+def test_each_baseline_has_a_value_a_point_where_it_was_measured():
+    series = {s["name"]: s for s in unlearning(ex.unlearning_done(), title="b")["series"]}
+    found = {b["name"]: b["values"] for b in series["forget_loss"]["baselines"]}
+    assert list(found) == ["random rows", "nothing"]
+    assert set(found["nothing"]) == {0.2}
+    assert len(found["random rows"]) == 33
+
+
+def test_a_value_that_is_no_number_is_refused():
+    with pytest.raises(NotFiniteError, match="training row 4"):
+        ex.valuation_of([InfluenceEntry(1, 4, "a.csv", 4, None, "x", np.nan)])
+
+
 def test_a_single_missing_value_stays_a_gap():
     done = ex.unlearning_done()
     done.trajectory["membership_auc"][3] = np.nan

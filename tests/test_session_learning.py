@@ -208,7 +208,7 @@ BAD_REQUESTS = [
     ({"where": "age > 1"}, OptionError, r"cannot be asked of any source: a\.csv.*columns: u, v, y"),
     ({"where": "u >"}, OptionError, "cannot be asked of any source"),
     ({"rows": [1], "run": "cfl"}, UnknownNameError, "did you mean 'clf'"),
-    ({"rows": [1], "method": "sisa"}, UnknownNameError, "no method named 'sisa'"),
+    ({"rows": [1], "method": "sisu"}, UnknownNameError, "no method named 'sisu'"),
 ]
 
 

@@ -20,6 +20,7 @@ from traceprop_nb.payloads.twins.lineage_svg import description, lineage_html, l
 from traceprop_nb.payloads.twins.markup import Markup, element
 from traceprop_nb.payloads.twins.record_html import record_html
 from traceprop_nb.payloads.twins.unlearning_html import unlearning_html
+from traceprop_nb.payloads.twins.valuation_html import valuation_html
 from traceprop_nb.payloads.unlearning import unlearning
 
 TWINS = {
@@ -27,6 +28,7 @@ TWINS = {
     "lineage": (lineage_html, ex.lineage_example),
     "record": (record_html, ex.record_example),
     "unlearning": (unlearning_html, ex.unlearning_example),
+    "valuation": (valuation_html, ex.valuation_example),
 }
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>\x00\ud800"
 KNOWN = {
@@ -182,6 +184,27 @@ def test_a_gold_line_is_drawn_only_where_there_is_a_retrained_model():
     assert all("retrained" in picture for picture in with_gold)
     assert not any("retrained" in picture for picture in pictures(without))
     assert "not verified" in without
+
+
+def test_the_baselines_the_band_and_the_choice_are_in_the_twin():
+    html = unlearning_html(ex.unlearning_example())
+    first, second = pictures(html)
+    assert first.count('stroke-dasharray="1 4"') == first.count('stroke-dasharray="6 4"') == 1
+    assert "fill-opacity" in first
+    assert "fill-opacity" not in second
+    for said in ("dotted: random rows", "dotted: nothing", "the model is convex", "damping 0.5",
+                 "By class and slice", "class default", "test: parameters"):  # fmt: skip
+        assert said in html
+
+
+def test_values_say_whether_they_settled_and_list_both_ends():
+    html = valuation_html(ex.valuation_example())
+    for said in ("NOT settled after 400 evaluations", "0.12 in all", "least valuable rows",
+                 "Most valuable rows", "its input is gone", "unknown", "[inexact]"):  # fmt: skip
+        assert said in html
+    exact = valuation_html(ex.valuation_example(sampled=False, steps=False))
+    assert "settled" not in exact
+    assert "By step" not in exact
 
 
 def test_over_forgetting_is_marked():

@@ -6,8 +6,9 @@ import { influence } from "./widgets/influence.ts";
 import { lineage } from "./widgets/lineage/index.ts";
 import { record } from "./widgets/record.ts";
 import { unlearning } from "./widgets/unlearning.ts";
+import { valuation } from "./widgets/valuation.ts";
 
-const KINDS: Readonly<Record<string, (props: Props) => void>> = { influence, lineage, record, unlearning };
+const KINDS: Readonly<Record<string, (props: Props) => void>> = { influence, lineage, record, unlearning, valuation };
 
 export interface Runtime {
   mount(props: Props): void;

@@ -23,7 +23,9 @@ test("a long text is cut between letters, not inside one", () => {
   assert.equal(clipped("abc", 3), "abc");
 });
 
-const series = (values: (number | null)[], gold: number | null): Series => ({ name: "forget_loss", label: "", values, gold });
+const series = (values: (number | null)[], gold: number | null): Series => ({
+  name: "forget_loss", label: "", group: "", values, gold, band: null, baselines: [],
+});
 
 test("the gap is measured from the trained to the retrained model, and may pass it", () => {
   const s = series([1, 2, 3.5], 3);

@@ -5,6 +5,7 @@ import { decodeDetail, decodeInfluence } from "../src/payloads/influence.ts";
 import { decodeLineage } from "../src/payloads/lineage.ts";
 import { decodeRecord } from "../src/payloads/record.ts";
 import { decodeUnlearning } from "../src/payloads/unlearning.ts";
+import { decodeValuation } from "../src/payloads/valuation.ts";
 import { golden } from "./golden.ts";
 
 const DECODERS = {
@@ -12,6 +13,7 @@ const DECODERS = {
   lineage: decodeLineage,
   record: decodeRecord,
   unlearning: decodeUnlearning,
+  valuation: decodeValuation,
 };
 
 type Json = Record<string, unknown>;

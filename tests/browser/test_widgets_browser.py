@@ -11,7 +11,9 @@ HIGH_CONTRAST = ["JupyterLab Dark High Contrast"]  # JupyterLab 4.6 ships no lig
 
 START = """
 from tests.golden import examples as ex
-from traceprop_nb.widgets import InfluenceWidget, LineageWidget, RecordWidget, UnlearnWidget
+from traceprop_nb.widgets import (
+    InfluenceWidget, LineageWidget, RecordWidget, UnlearnWidget, ValuationWidget,
+)
 """
 LINEAGE = (
     START
@@ -40,6 +42,24 @@ UNLEARNING = (
 w = UnlearnWidget(ex.unlearning_example())
 w"""
 )
+RETRAINED = (
+    START
+    + """
+asked = []
+before = ex.unlearning(ex.unlearning_done(gold=False), title="source b",
+                       offer={"seeds": 5, "seconds": 4.6})
+w = UnlearnWidget(before, retrain=lambda: asked.append("retrain"),
+                  cancel=lambda: asked.append("cancel"))
+w"""
+)
+VALUATION = (
+    START
+    + """
+steps = ex.valuation_example()["steps"]
+w = ValuationWidget(ex.valuation_example(steps=False), steps=lambda: steps,
+                    export=lambda format: "rank,source")
+w"""
+)
 RECORD = (
     START
     + """
@@ -49,7 +69,13 @@ def export(format):
 w = RecordWidget(ex.record_example(), export=export, formats=("json", "html"))
 w"""
 )
-ALL = {"lineage": LINEAGE, "influence": INFLUENCE, "unlearning": UNLEARNING, "record": RECORD}
+ALL = {
+    "lineage": LINEAGE,
+    "influence": INFLUENCE,
+    "unlearning": UNLEARNING,
+    "record": RECORD,
+    "valuation": VALUATION,
+}
 
 
 @pytest.fixture
@@ -191,6 +217,66 @@ def test_the_slider_moves_without_the_kernel(shown):
     w.get_by_label("Measurement of the second chart").select_option(label="loss on the kept rows")
     nb.shot("unlearning-moved", w)
     assert not sent
+
+
+def test_the_second_chart_shows_a_class_or_a_slice_beside_the_baselines(shown):
+    nb, w = shown(UNLEARNING)
+    pick = w.get_by_label("Measurement of the second chart")
+    groups = pick.evaluate("e => [...e.querySelectorAll('optgroup')].map(g => g.label)")
+    assert groups == ["test accuracy by class", "test accuracy by region"]
+    pick.select_option(label="class default")
+    assert "test accuracy by class: class default" in w.locator(".readout").inner_text()
+    assert w.locator("path.other").count() == 4
+    assert w.locator(".legend").first.inner_text().split() == (
+        "random rows nothing one more retrained model".split()
+    )
+    assert w.locator("rect.band").count() == 1
+    text = w.inner_text()
+    assert "chosen because the model is convex" in text
+    assert "at most 0.1 % of the distance" in text
+    assert w.get_by_role("button", name="Compare with").count() == 0  # nobody retrains here
+    nb.shot("unlearning-class", w)
+
+
+def test_retraining_is_asked_for_watched_stopped_and_drawn(shown):
+    nb, w = shown(RETRAINED)
+    button = w.get_by_role("button", name="Compare with 5 retrained models (about 4.6 s)")
+    button.click()
+    w.get_by_role("status").get_by_text("retraining in the background").wait_for()
+    assert nb.ask("asked") == ["retrain"]
+    nb.do("w.tell(0.25, 3.0)")
+    bar = w.get_by_role("progressbar", name="Retraining")
+    bar.wait_for()
+    assert bar.evaluate("e => e.value") == 0.25
+    assert "25 %, about 3 s left" in w.locator(".bar").inner_text()
+    assert nb.violations(w) == []
+    nb.shot("unlearning-retraining", w)
+    w.get_by_role("button", name="Cancel").click()
+    w.get_by_role("status").get_by_text("stopping the retraining").wait_for()
+    assert nb.ask("asked") == ["retrain", "cancel"]
+    nb.do("w.ended(before)")
+    button.wait_for()
+    nb.do("w.ended(ex.unlearning_example())")
+    w.locator(".verdict.yes").wait_for()
+    assert w.locator(".gold").count() == 2
+    assert bar.count() == 0
+
+
+def test_values_are_listed_by_row_source_and_step(shown):
+    nb, w = shown(VALUATION)
+    assert w.locator("tbody tr").count() == 3
+    assert "not settled" in w.inner_text()
+    assert w.locator(".chart").count() == 2
+    w.get_by_role("button", name="By source").click()
+    assert w.locator("tbody tr").first.inner_text().startswith("b.csv")
+    w.get_by_role("button", name="By step").click()
+    w.get_by_text("its input is gone").wait_for()
+    nb.shot("valuation-steps", w)
+    w.get_by_role("button", name="Most valuable").click()
+    assert w.locator("tbody tr").first.inner_text().split("\t")[1].strip() == "a.csv"
+    with nb.page.expect_download() as download:
+        w.get_by_role("button", name="Download CSV").click()
+    assert download.value.suggested_filename == "valuation.csv"
 
 
 def test_without_a_retrained_model_no_gold_line_is_drawn_and_nothing_is_called_verified(shown):

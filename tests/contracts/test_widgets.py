@@ -13,6 +13,7 @@ from traceprop_nb.widgets import (
     LineageWidget,
     RecordWidget,
     UnlearnWidget,
+    ValuationWidget,
     use_bundle,
 )
 from traceprop_nb.widgets.runtime import Runtime, runtime
@@ -23,6 +24,7 @@ PAYLOADS = {
     LineageWidget: ex.lineage_example,
     RecordWidget: ex.record_example,
     UnlearnWidget: ex.unlearning_example,
+    ValuationWidget: ex.valuation_example,
 }
 WIDGETS = list(PAYLOADS)
 

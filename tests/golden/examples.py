@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import pathlib
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,13 @@ from traceprop_nb.payloads.layout.cards import drawing
 from traceprop_nb.payloads.layout.layered import layered
 from traceprop_nb.payloads.lineage_graph import LineagePayload, lineage_graph
 from traceprop_nb.payloads.record import RecordPayload, record
-from traceprop_nb.payloads.unlearning import UnlearningPayload, unlearning
+from traceprop_nb.payloads.unlearning import Offer, UnlearningPayload, unlearning
+from traceprop_nb.payloads.valuation import (
+    SourceWorth,
+    StepWorth,
+    ValuationPayload,
+    valuation,
+)
 
 GOLDEN = pathlib.Path(__file__).parent
 
@@ -100,7 +106,8 @@ def unlearning_done(*, gold: bool = True) -> Any:
     s = np.linspace(0, 4 / 3, 33)
     s[np.argmin(np.abs(s - 1))] = 1.0
     names = ["strength", "forget_loss", "retain_loss", "distance_to_gold", "membership_auc",
-             "test_loss", "test_accuracy"]  # fmt: skip
+             "test_loss", "test_accuracy", "test_accuracy[class=default]",
+             "test_accuracy[class=ok]", "test_accuracy[region=N]"]  # fmt: skip
     points = np.zeros(33, dtype=[(n, float) for n in names] + [("over", bool)])
     points["strength"] = s
     points["forget_loss"] = np.round(0.2 + 0.35 * s**2, 6)
@@ -109,7 +116,13 @@ def unlearning_done(*, gold: bool = True) -> Any:
     points["membership_auc"] = np.round(0.71 - 0.18 * np.minimum(s, 1.1), 6)
     points["test_loss"] = np.nan
     points["test_accuracy"] = np.round(0.842 - 0.002 * s - 0.01 * (s > 1.2), 6)
+    for k, name in enumerate(names[-3:]):
+        points[name] = np.round(points["test_accuracy"] + 0.02 * (k - 1), 6)
     points["over"] = s > 1
+    nothing, others = np.repeat(points[:1], 33), points.copy()
+    nothing["strength"] = s
+    others["forget_loss"] = np.round(0.2 + 0.02 * s, 6)
+    others["test_accuracy"] = np.round(0.842 - 0.001 * s, 6)
     at = points[int(np.argmin(np.abs(s - 1)))]
     said = "verified against retraining: 0.01 % of the distance to the retrained model is left."
     return Unlearning(
@@ -118,14 +131,61 @@ def unlearning_done(*, gold: bool = True) -> Any:
         left=1e-4 if gold else None, verified=True if gold else None,
         verdict="612 rows forgotten in 4 Newton steps; " + (said if gold else "not verified."),
         steps=4, seconds=0.041, seconds_gold=0.92 if gold else None, objective=None,  # type: ignore[arg-type]
-        method="newton", why="", note="", baselines={}, golds=at[None] if gold else None, band={},
-        test="",
+        method="newton", why="the model is convex" if gold else "", note="damping 0.5",
+        baselines={"random rows": others, "nothing": nothing}, golds=at[None] if gold else None,
+        band={"forget_loss": (0.52, 0.58)} if gold else {},
+        test="parameters, at most 0.1 % of the distance to the minimum left" if gold else "",
     )  # fmt: skip
 
 
 def unlearning_example() -> UnlearningPayload:
     """Forgetting one hospital, checked against the retrained model."""
-    return unlearning(unlearning_done(), title="source hospital_b.csv")
+    offer: Offer = {"seeds": 5, "seconds": 4.6}
+    return unlearning(unlearning_done(), title="source hospital_b.csv", offer=offer)
+
+
+def valuation_done(*, sampled: bool = True) -> Any:
+    """Values of eight rows; sampled ones that have not settled."""
+    from traceprop_nb.valuation.valuation import Convergence, Curve, Valuation
+
+    removed = np.arange(0, 100, 20)
+    curve = Curve(
+        removed, np.array([0.91, 0.8, 0.7, 0.6, 0.5]), np.array([0.91, 0.93, 0.94, 0.9, 0.7]),
+        np.array([0.91, 0.9, 0.88, 0.84, 0.7]), "accuracy of 10 nearest neighbours",
+    )  # fmt: skip
+    history = np.array([[100.0, 0.5], [200.0, 0.21], [400.0, 0.12]])
+    settled = Convergence("relative standard error", 0.12, 0.05, 400, history)
+    return Valuation(
+        np.linspace(-0.02, 0.05, 8), "data-shapley", "accuracy on the held-out rows", 0.12,
+        "4 passes", settled if sampled else None, curve, 169, 1.5,
+    )  # fmt: skip
+
+
+def valuation_of(worst: list[InfluenceEntry], **parts: Any) -> ValuationPayload:
+    """The values above with these rows at the lower end."""
+    done = valuation_done(sampled=parts.pop("sampled", True))
+    sources = [SourceWorth("b.csv", 3.0, -0.03, -0.01), SourceWorth("a.csv", 5.0, 0.15, 0.03)]
+    title = "Value of 8 training rows of run 'credit'"
+    return valuation(
+        done, title=title, sources=sources, worst=worst, best=parts.get("best", ()),
+        steps=parts.get("steps"),
+    )  # fmt: skip
+
+
+def valuation_example(*, sampled: bool = True, steps: bool = True) -> ValuationPayload:
+    """Eight rows of two files, one file harmful; sampled, and not settled."""
+    way = "read_csv -> dropna"
+    rows = [
+        InfluenceEntry(1, 0, "b.csv", 10, 12, "ok", -0.02, way),
+        InfluenceEntry(2, 1, "b.csv", 11, 13, "default", -0.01, way, flags=("inexact",)),
+        InfluenceEntry(3, 2, "", None, None, "ok", 0.0, way),
+    ]
+    best = [replace(rows[0], source="a.csv", influence=0.05), replace(rows[1], influence=0.03)]
+    worth = [
+        StepWorth("cell 2 dropna", 120, (20, None), (100, 0.12), (0, 0.0), "its input is gone"),
+        StepWorth("cell 3 clip", 100, (0, 0.0), (100, 0.12), (9, -0.004)),
+    ]
+    return valuation_of(rows, best=best, steps=worth if steps else None, sampled=sampled)
 
 
 def record_document() -> dict[str, Any]:
@@ -197,6 +257,7 @@ EXAMPLES = {
     "lineage": lineage_example,
     "record": record_example,
     "unlearning": unlearning_example,
+    "valuation": valuation_example,
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from traceprop_nb import errors
+from traceprop_nb.magics import display
 from traceprop_nb.session import SubjectAnswer, UnlearnAnswer, ValuationAnswer
 
 SETUP = """%%train clf
@@ -245,6 +247,43 @@ def test_values_are_refused_with_the_remedy(work):
     refused(work, "%valuation --val X[:0],y[:0]", errors.OptionError, "no validation rows")
     refused(work, "%valuation --val X[:3],y[:3] -k 999", errors.OptionError, "k=999 neighbours")
     refused(work, "%valuation --val X[:3],y[:3]+5", errors.UnknownNameError, "no class named")
+
+
+def test_the_panel_retrains_in_the_background_and_draws_what_came(work):
+    answer = work.value("%unlearn --source nord.csv")
+    [panel] = display._unlearn(answer)
+    assert panel.payload["offer"]["seeds"] == 1
+    assert panel.payload["verified"] is None
+    reply, _ = panel.ask({"question": "retrain", "args": {}}, [])
+    assert reply == {"ok": True}
+    answer.job.wait(60)
+    assert answer.verified is True
+    assert panel.payload["verified"] is True
+    assert panel.payload["offer"] is None
+    assert panel.progress is None
+
+
+def test_the_panel_of_a_run_that_cannot_be_repeated_offers_no_retraining(work, session):
+    assert work(NETWORK).success
+    run = session.training.runs["net"]
+    session.training.runs["net"] = replace(run, recipe=None)
+    [panel] = display._unlearn(work.value("%unlearn --rows 1,2 --run net"))
+    assert panel.commands == []
+    assert panel.payload["offer"] is None
+
+
+def test_the_table_of_values_asks_for_steps_when_they_are_wanted(work):
+    answer = work.value("%valuation --val X,y")
+    [table] = display._valuation(answer)
+    assert table.payload["steps"] is None
+    assert [row["value"] for row in table.payload["worst"]] == sorted(answer.values)[:10]
+    reply, _ = table.ask({"question": "steps", "args": {}}, [])
+    assert [step["step"] for step in reply["ok"]] == [
+        f"cell {one.cell} {one.operation}" for one in answer.by_op()
+    ]
+    said, [file] = table.ask({"question": "export", "args": {"format": "csv"}}, [])
+    assert said["ok"]["name"] == "valuation.csv"
+    assert len(file.decode().splitlines()) == 1 + len(answer.values)
 
 
 SHARDED = """%%train sites --shards --model sites

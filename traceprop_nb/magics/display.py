@@ -15,7 +15,12 @@ from IPython.display import display
 
 from traceprop_nb.magics.view import LineageView
 from traceprop_nb.payloads.record import record
-from traceprop_nb.session import InfluenceAnswer, LineageAnswer, UnlearnAnswer
+from traceprop_nb.session import (
+    InfluenceAnswer,
+    LineageAnswer,
+    UnlearnAnswer,
+    ValuationAnswer,
+)
 from traceprop_nb.session.drawings import drawing
 
 if TYPE_CHECKING:
@@ -89,6 +94,7 @@ def register_displays(formatter: Any, magics: TracepropMagics, undo: ExitStack) 
         LineageView: lambda view: [_lineage(view, magics)],
         InfluenceAnswer: _influence,
         UnlearnAnswer: _unlearn,
+        ValuationAnswer: _valuation,
     }
     for kind, make in makers.items():
         formatter.for_type(kind, _shower(make, magics))
@@ -134,7 +140,7 @@ def _influence(answer: InfluenceAnswer) -> list[TracepropWidget]:
     def table(q: int) -> TracepropWidget:
         return InfluenceWidget(
             answer.payload(q),
-            export=lambda _: _saved(answer, q),
+            export=lambda _: _file(lambda path: answer.save(path, q), "influence.csv"),
             formats=("csv",),
             text=repr(answer),
         )
@@ -142,15 +148,46 @@ def _influence(answer: InfluenceAnswer) -> list[TracepropWidget]:
     return [table(q) for q in range(min(len(answer.scores), QUERIES))]
 
 
-def _saved(answer: InfluenceAnswer, q: int) -> bytes:
+def _file(save: Callable[[Path], Path], name: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return answer.save(Path(folder) / "influence.csv", q).read_bytes()
+        return save(Path(folder) / name).read_bytes()
 
 
 def _unlearn(answer: UnlearnAnswer) -> list[TracepropWidget]:
     from traceprop_nb.widgets import UnlearnWidget
 
-    return [UnlearnWidget(answer.payload(), text=repr(answer))]
+    can = answer.enough > 0 and answer.compare is not None
+    widget = UnlearnWidget(
+        answer.payload(),
+        retrain=(lambda: answer.gold(background=True)) if can else None,
+        cancel=answer.cancel if can else None,
+        text=repr(answer),
+    )
+
+    def watch(answer: UnlearnAnswer) -> None:
+        job = answer.job
+        if job is not None and not job.done:
+            widget.tell(job.share, job.seconds_left)
+        else:
+            widget.ended(answer.payload())
+
+    answer.watchers.append(watch)
+    if answer.job is not None:  # it may have ended in between
+        watch(answer)
+    return [widget]
+
+
+def _valuation(answer: ValuationAnswer) -> list[TracepropWidget]:
+    from traceprop_nb.widgets import ValuationWidget
+
+    widget = ValuationWidget(
+        answer.payload(),
+        steps=answer.steps_payload,
+        export=lambda _: _file(answer.save, "values.csv"),
+        formats=("csv",),
+        text=repr(answer),
+    )
+    return [widget]
 
 
 def _record(answer: Record) -> list[TracepropWidget]:

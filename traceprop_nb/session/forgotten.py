@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from traceprop_nb.errors import OptionError
 from traceprop_nb.gradients.progress import Progress
 from traceprop_nb.lineage.maps import Ints
-from traceprop_nb.payloads.unlearning import unlearning
+from traceprop_nb.payloads.unlearning import Offer, unlearning
 from traceprop_nb.session.jobs import Job
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ class UnlearnAnswer:
             ones that matched, or the telling one of each row; not what they were merged with.
         cell: The cell in which it was asked.
         job: The latest retraining, or None.
+        enough: Models that a test needs; 0 where the run cannot be trained again.
+        watchers: Called with the answer, from the thread that retrains, at every step and when it
+            has ended.
     """
 
     what: str
@@ -46,6 +49,8 @@ class UnlearnAnswer:
     job: Job[Unlearning] | None = None
     compare: Compare | None = None
     changed: Callable[[UnlearnAnswer], None] | None = field(default=None)
+    enough: int = 1
+    watchers: list[Callable[[UnlearnAnswer], None]] = field(default_factory=list)
 
     @property
     def trajectory(self) -> Any:
@@ -62,17 +67,19 @@ class UnlearnAnswer:
         """One sentence for the reader."""
         return self.result.verdict
 
-    def gold(self, seeds: int = 1, *, background: bool = False) -> UnlearnAnswer:
+    def gold(self, seeds: int | None = None, *, background: bool = False) -> UnlearnAnswer:
         """Retrain without the rows, and compare.
 
         Args:
-            seeds: Models to retrain; a network's test needs three.
+            seeds: Models to retrain; as many as a test needs by default: one where the optimum is
+                unique, else five.
             background: Whether to come back at once; ``job`` then tells how far it is.
 
         Raises:
             OptionError: No seeds, or a retraining that still runs.
             UnsupportedModelError, ConvergenceError: The run cannot be trained again.
         """
+        seeds = max(1, self.enough) if seeds is None else seeds
         if seeds < 1:
             raise OptionError(f"gold({seeds}) would retrain nothing; pass 1 seed or more")
         if self.job is not None and not self.job.done:
@@ -81,6 +88,7 @@ class UnlearnAnswer:
             raise OptionError("this answer was not made by a session, so it cannot be retrained")
         done, compare = self.result, self.compare
         self.job = Job(lambda progress: compare(done, seeds, progress), self._ended)
+        self.job.on_change(self._told)
         if background:
             return self
         try:
@@ -100,7 +108,16 @@ class UnlearnAnswer:
 
     def payload(self) -> Any:
         """What the panel draws."""
-        return unlearning(self.result, title=self.what)
+        seconds = self.asked.recorded.get("seconds")
+        offer: Offer | None = None
+        if self.enough and self.compare is not None and self.result.golds is None:
+            whole = None if seconds is None else float(seconds) * (self.enough + (self.enough > 1))
+            offer = {"seeds": self.enough, "seconds": whole}
+        return unlearning(self.result, title=self.what, offer=offer)
+
+    def _told(self, _job: Job[Unlearning]) -> None:
+        for watcher in tuple(self.watchers):
+            watcher(self)
 
     def _ended(self, job: Job[Unlearning]) -> None:
         if job.result is not None:

@@ -40,6 +40,7 @@ class Job(Generic[T]):
         self.error: BaseException | None = None
         self._work, self._then = work, then
         self._began = time.monotonic()
+        self._over = False
         self._stop, self._ended = threading.Event(), threading.Event()
         self._listeners: list[Callable[[Job[T]], None]] = []
         self._thread = threading.Thread(target=self._run, name="traceprop job", daemon=True)
@@ -49,7 +50,7 @@ class Job(Generic[T]):
     @property
     def done(self) -> bool:
         """Whether the work has ended, well or not."""
-        return self._ended.is_set()
+        return self._over
 
     @property
     def cancelled(self) -> bool:
@@ -76,12 +77,12 @@ class Job(Generic[T]):
             KeyboardInterrupt: As it comes; the work goes on unless it is cancelled.
         """
         until = None if seconds is None else time.monotonic() + seconds
-        while not self.done:
+        while not self._ended.is_set():
             left = 0.1 if until is None else min(0.1, until - time.monotonic())
             if left <= 0.0:
                 break
             self._ended.wait(left)  # in short turns, so that an interrupt gets through everywhere
-        return self.done
+        return self._ended.is_set()
 
     def on_change(self, listener: Callable[[Job[T]], None]) -> None:
         """Call this from the job's thread after every step, and at the end."""
@@ -102,8 +103,9 @@ class Job(Generic[T]):
                 self._then(self)
         except Exception as error:  # noqa: BLE001  # as above
             self.error = error
-        self._ended.set()
+        self._over = True
         self._tell()
+        self._ended.set()
 
     def _progress(self, share: float) -> None:
         if self._stop.is_set():

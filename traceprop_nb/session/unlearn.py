@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb import adapters
-from traceprop_nb.errors import NoRunError, OptionError
+from traceprop_nb.errors import NoRunError, OptionError, UnsupportedModelError
 from traceprop_nb.gradients.objective import Convex
 from traceprop_nb.gradients.progress import Progress
 from traceprop_nb.gradients.run import TrainingRun
@@ -54,6 +54,7 @@ def unlearn(  # noqa: PLR0913  # the public question
     held = _held_out(asked, evaluate)
     done = forget(asked, chosen.rows, method=method, points=points, evaluate=held, seed=seed)
     answer = _answer(session, asked, chosen.what, done, chosen.records)
+    answer.enough = _enough(asked)
     answer.compare = functools.partial(_compared, asked, held)
     if gold and not background:
         answer.gold(seeds)
@@ -68,6 +69,15 @@ def _seeds(run: TrainingRun, gold: bool | int) -> int:
     if gold is True:
         return 1 if isinstance(run.objective, Convex) else GOLDS
     return int(gold)
+
+
+def _enough(run: TrainingRun) -> int:
+    """Models that a comparison needs; 0 where the run cannot be trained again."""
+    try:
+        check_gold(run, 1)
+    except UnsupportedModelError:
+        return 0
+    return _seeds(run, gold=True)
 
 
 def _answer(
@@ -99,6 +109,8 @@ def _keep(session: Session, answer: UnlearnAnswer) -> None:
     session.record_event("forgot", **_event(answer))
 
     def changed(answer: UnlearnAnswer) -> None:
+        if answer.result.golds is None:
+            return  # it was stopped or failed, and nothing has changed
         session.training.update(answer.run)
         session.record_event("compared_with_gold", **_event(answer))
 

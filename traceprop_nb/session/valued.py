@@ -12,6 +12,14 @@ import numpy as np
 
 from traceprop_nb.gradients.objective import Floats
 from traceprop_nb.payloads.influence_table import InfluenceEntry
+from traceprop_nb.payloads.valuation import (
+    SourceWorth,
+    StepWorth,
+    ValuationPayload,
+    ValuedStep,
+    valuation,
+    valued_step,
+)
 from traceprop_nb.session.learnt import table
 
 if TYPE_CHECKING:
@@ -132,6 +140,22 @@ class ValuationAnswer:
             writer.writerows(_cells(entry) for entry in self.worst(len(self.values)))
         return target
 
+    def payload(self) -> ValuationPayload:
+        """What the table of values draws."""
+        steps = [_step(one) for one in self.by_op()] if self.by == "op" or self._steps else None
+        return valuation(
+            self.result,
+            title=f"Value of {len(self.values):,} training rows of run {self.run.name!r}",
+            sources=[
+                SourceWorth(s.source, s.rows, s.total, s.mean) for s in self.by_source().values()
+            ],
+            worst=self.worst(), best=self.top(), steps=steps, view=self.by,
+        )  # fmt: skip
+
+    def steps_payload(self) -> list[ValuedStep]:
+        """The steps as the table draws them."""
+        return [valued_step(_step(one)) for one in self.by_op()]
+
     def _ranked(self, order: Any, k: int | None) -> list[InfluenceEntry]:
         most = self.k if k is None else k
         return [
@@ -164,6 +188,13 @@ class ValuationAnswer:
         if self.by == "op":
             return [str(step) for step in self.by_op()]
         return table(self.worst(), ("rank", "file", "line", "label", "value", "path"))
+
+
+def _step(one: StepValue) -> StepWorth:
+    return StepWorth(
+        f"cell {one.cell} {one.operation}", one.rows_in, (one.rows_dropped, one.dropped),
+        (one.rows_kept, one.kept), (one.rows_changed, one.changed), one.why,
+    )  # fmt: skip
 
 
 def _cells(entry: InfluenceEntry) -> list[Any]:

@@ -7,5 +7,13 @@ from traceprop_nb.widgets.lineage import LineageWidget
 from traceprop_nb.widgets.record import RecordWidget
 from traceprop_nb.widgets.runtime import use_bundle
 from traceprop_nb.widgets.unlearning import UnlearnWidget
+from traceprop_nb.widgets.valuation import ValuationWidget
 
-__all__ = ["InfluenceWidget", "LineageWidget", "RecordWidget", "UnlearnWidget", "use_bundle"]
+__all__ = [
+    "InfluenceWidget",
+    "LineageWidget",
+    "RecordWidget",
+    "UnlearnWidget",
+    "ValuationWidget",
+    "use_bundle",
+]

@@ -12,6 +12,7 @@ export interface State {
   readonly probe: unknown;
   readonly commands: unknown;
   readonly formats: unknown;
+  readonly progress: unknown;
   readonly _kind: string;
   readonly _rt: string | null;
   readonly _twin: string;

@@ -1,4 +1,5 @@
 /** The training rows behind one prediction: totals by source, signed bars, the way to the file line. */
+import { balance } from "../kit/balance.ts";
 import { choice, h, type Child } from "../kit/dom.ts";
 import { downloads } from "../kit/download.ts";
 import { counted, signed, whole } from "../kit/format.ts";
@@ -85,12 +86,6 @@ function bySource(p: Influence, reader: Reader, filter: (source: string | null) 
     h("span", { class: "num" }, signed(total)),
   ]);
   return h("div", { class: "bysource", role: "group", "aria-label": "Sum of the influences by source" }, ...bars);
-}
-
-function balance(x: number, largest: number): HTMLElement {
-  const wide = `width:${largest ? (100 * Math.abs(x)) / largest : 0}%`;
-  const against = h("span", { class: "left" }, h("i", { class: "against", style: x < 0 ? wide : "width:0" }));
-  return h("span", { class: "balance", "aria-hidden": "true" }, against, h("i", { class: "for", style: x > 0 ? wide : "width:0" }));
 }
 
 function heads(): HTMLElement {

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from traceprop_nb.payloads.influence_table import InfluencePayload, InfluenceRow
 from traceprop_nb.payloads.layout.cards import clipped
-from traceprop_nb.payloads.twins.markup import FONT, MUTED, Markup, details, element, signed, table
-
-FOR, AGAINST = "#2f81b7", "#c2570c"
-"""Blue raises the prediction's support, orange lowers it; a sign and a side say the same."""
+from traceprop_nb.payloads.twins.markup import (
+    FONT,
+    MUTED,
+    Markup,
+    bar,
+    details,
+    element,
+    signed,
+    table,
+)
 
 MOST, LONGEST, VALUES = 60, 240, 12
 """Rows, characters of a line and values of a row that the twin shows; the widget has the rest."""
@@ -78,24 +84,13 @@ def _line(row: InfluenceRow, largest: float) -> Markup:
         element("td", text, style=CELL.format(align))
         for text, (_, align) in zip(texts, HEAD, strict=False)
     ]
-    bar = element("td", _bar(row["influence"], largest), style=CELL.format("left"))
+    drawn = element("td", bar(row["influence"], largest), style=CELL.format("left"))
     path = element("td", _path(row), style=CELL.format("left"))
-    return element("tr", *cells, bar, path)
+    return element("tr", *cells, drawn, path)
 
 
 def _count(n: int | None) -> str:
     return "" if n is None else f"{n:,}"
-
-
-def _bar(x: float, largest: float) -> Markup:
-    wide = round(50 * abs(x) / largest, 1) if largest else 0.0
-    left, colour = (50 - wide, AGAINST) if x < 0 else (50.0, FOR)
-    style = f"display:inline-block;width:{wide}%;height:10px;background:{colour}"
-    return element(
-        "div",
-        element("span", style=f"{style};margin-left:{left:g}%"),
-        style="width:120px;line-height:0",
-    )
 
 
 def _path(row: InfluenceRow) -> Markup:

@@ -66,6 +66,22 @@ def table(head: list[str], rows: list[list[str]], *, numeric: frozenset[int]) ->
     )
 
 
+FOR, AGAINST = "#2f81b7", "#c2570c"
+"""Blue is for, orange is against; a sign and a side say the same."""
+
+
+def bar(x: float, largest: float) -> Markup:
+    """A bar to the right for a positive number and to the left for a negative one."""
+    wide = round(50 * abs(x) / largest, 1) if largest else 0.0
+    left, colour = (50 - wide, AGAINST) if x < 0 else (50.0, FOR)
+    style = f"display:inline-block;width:{wide}%;height:10px;background:{colour}"
+    return element(
+        "div",
+        element("span", style=f"{style};margin-left:{left:g}%"),
+        style="width:120px;line-height:0",
+    )
+
+
 def details(summary: str, *children: Markup) -> Markup:
     """A part that the reader can open."""
     return element("details", element("summary", summary), *children)
