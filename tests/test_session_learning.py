@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pathlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from tests.conformance.test_unlearner import network
 from tests.traced import Notebook
 from traceprop_nb.errors import (
     EmptyForgetSetError,
@@ -18,6 +20,7 @@ from traceprop_nb.errors import (
     RowRangeError,
     ShapeError,
     UnknownNameError,
+    UnsupportedModelError,
 )
 from traceprop_nb.gradients.capture import TrainOptions
 
@@ -248,3 +251,60 @@ def test_rows_that_nobody_traced_belong_to_no_source(notebook):
     assert {e.source for e in answer.top()} == {"not traced"}
     assert all(e.line is None and "unknown" in e.flags for e in answer.top())
     assert answer.by_source() == pytest.approx({"not traced": answer.scores[0].sum()})
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "error", "words"),
+    [
+        ("clf.coef_ = clf.coef_ + 1", {}, NoRunError, r"no longer the model.*moved by 1\.4"),
+        ("clf.fit(X[:20], y[:20])", {}, NoRunError, "no longer the model that was trained"),
+        ("", {"evaluate": {"test": np.zeros((3, 2))}}, OptionError, r"no labels; pass \(X, y\)"),
+        ("", {"evaluate": {"test": (np.zeros((3, 2)), None)}}, OptionError, "need their labels"),
+        ("", {"evaluate": {"t": (np.zeros((3, 2)), [0, 1])}}, ShapeError, "2 labels for 3 rows"),
+        ("", {"evaluate": {"t": (np.zeros((3, 5)), [0, 1, 0])}}, ShapeError, "5"),
+        ("", {"evaluate": {"t": (np.zeros((1, 2)), [7])}}, UnknownNameError, "class.*7"),
+        ("", {"gold": -1}, OptionError, "gold=-1"),
+        ("", {"points": 5}, OptionError, "points=5 is too coarse"),
+    ],
+)
+def test_what_does_not_fit_the_run_is_refused_and_loses_nothing(
+    work, change, options, error, words
+):
+    w = work.session.runs["clf"].w.copy()
+    work(change or "pass")
+    with pytest.raises(error, match=words):
+        work.session.unlearn(rows=[1, 2], **options)
+    assert list(work.session.runs) == ["clf"]
+    assert np.array_equal(work.session.runs["clf"].w, w)
+    assert work.session.forgotten == []
+
+
+def test_gold_of_a_run_that_kept_no_recipe_says_what_is_missing(notebook):
+    run = replace(network(epochs=2), recipe=None)
+    notebook.session.training.keep(run)
+    with pytest.raises(UnsupportedModelError, match=r"no recipe .* was recorded; train it again"):
+        notebook.session.unlearn(run="net", rows=[1], gold=3)
+    assert list(notebook.session.runs) == ["net"]
+
+
+JAX = """
+from tests.jax_parts import X, fit, loss, scores, y
+params = fit(X, y, 0)
+"""
+
+
+def test_a_jax_run_is_forgotten_from_compared_and_valued(notebook):
+    notebook("pass")
+    options = {"model": "params", "loss": "loss", "predict": "scores", "fit": "fit"}
+    notebook.session.begin_train("jax", TrainOptions(rows=("X", "y"), **options))
+    notebook(JAX)
+    notebook.session.end_train(True)
+    X, y = notebook.names["X"], notebook.names["y"]
+    answer = notebook.session.unlearn(run="jax", rows=[0, 1], gold=3, evaluate={"test": (X, y)})
+    assert answer.result.method == "influence-steps"
+    assert isinstance(answer.verified, bool)
+    assert "membership AUC" in answer.verdict
+    assert "test_accuracy[class=0]" in answer.trajectory.dtype.names
+    found = notebook.session.data_valuation(val=(X[:10], y[:10]), run="jax", k=3)
+    near = np.argsort(((X[:10, None] - X[None]) ** 2).sum(axis=2), axis=1, kind="stable")[:, :3]
+    assert found.values.sum() == pytest.approx((y[near] == y[:10, None]).mean())
