@@ -32,6 +32,12 @@ test("the gap is measured from the trained to the retrained model, and may pass 
   assert.deepEqual([gapClosed(s, 0), gapClosed(s, 1), gapClosed(s, 2)], [0, 50, 125]);
 });
 
+test("inside the spread of retrained models there is no gap to close", () => {
+  const s = series([1, 2, 3.5], 3);
+  assert.equal(gapClosed({ ...s, band: [0.9, 4] }, 1), null);
+  assert.equal(gapClosed({ ...s, band: [1.1, 4] }, 1), 50);
+});
+
 test("without a retrained model there is no gap to speak of", () => {
   assert.equal(gapClosed(series([1, 2], null), 1), null);
   assert.equal(gapClosed(series([null, 2], 3), 1), null);

@@ -27,6 +27,14 @@ ASK = """async code => {
   return out;
 }"""
 
+ADD = """async source => {
+  const {content} = jupyterapp.shell.currentWidget;
+  content.activeCellIndex = content.widgets.length - 1;
+  await jupyterapp.commands.execute('notebook:insert-cell-below');
+  content.activeCell.model.sharedModel.setSource(source);
+  await jupyterapp.commands.execute('notebook:run-cell');
+}"""
+
 CLOSE = """async path => {
   for (const w of [...jupyterapp.shell.widgets('main')]) if (w.context?.path === path) {
     await w.context.sessionContext.shutdown().catch(() => {});
@@ -69,6 +77,10 @@ class Notebook:
         """Run every cell; none may fail."""
         ran = self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
         assert ran is True, self.panel.locator(ERRORS).all_inner_texts()
+
+    def add(self, source: str) -> None:
+        """Put a cell at the end and run it."""
+        self.page.evaluate(ADD, source)
 
     def ask(self, expression: str) -> Any:
         """The value of an expression in the live kernel, by way of JSON."""

@@ -118,8 +118,8 @@ function padded(low: number, high: number): [number, number] {
 
 const [NARROW, FRAME, BETWEEN] = [300, 18, 8];
 
-/** Width of each of two charts in this room: beside each other, or one above the other. */
-export function widthOf(room: number): number {
-  const beside = room >= 2 * (NARROW + FRAME) + BETWEEN ? 2 : 1;
+/** Width of each of one or two charts in this room: beside each other, or one above the other. */
+export function widthOf(room: number, charts = 2): number {
+  const beside = charts > 1 && room >= 2 * (NARROW + FRAME) + BETWEEN ? 2 : 1;
   return Math.max(NARROW - 80, Math.floor((room - BETWEEN * (beside - 1)) / beside - FRAME));
 }

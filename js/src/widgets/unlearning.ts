@@ -149,17 +149,23 @@ function measured(p: Unlearning, point: number, picked: Series | undefined): HTM
   return out;
 }
 
-/** Share of the way from the trained to the retrained model's loss; null without the latter. */
+/**
+ * Share of the way from the trained to the retrained model's loss; null without the latter, and
+ * where the trained model's loss is one that another retrained model may have: then there is no gap.
+ */
 export function gapClosed(s: Series | undefined, point: number): number | null {
   const [start, now] = [s?.values[0] ?? null, s?.values[point] ?? null];
   if (!s || s.gold === null || start === null || now === null || s.gold === start) return null;
+  const [low, high] = s.band ?? [];
+  if (low !== undefined && high !== undefined && low <= start && start <= high) return null;
   return (100 * (now - start)) / (s.gold - start);
 }
 
 function over(p: Unlearning): HTMLElement | string {
   if (p.over_from === null) return "";
   const from = short(p.strength[p.over_from] ?? 0);
-  return h("p", { class: "error" }, `Over-forgets from strength ${from}: past the retrained model, which is not better.`);
+  const past = p.gold_seeds ? "past the retrained model, which is not better" : "past the method's own answer";
+  return h("p", { class: "error" }, `Over-forgets from strength ${from}: ${past}.`);
 }
 
 function verdict(p: Unlearning): HTMLElement {

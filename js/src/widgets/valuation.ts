@@ -42,8 +42,9 @@ export function valuation(props: Props): void {
   w.root.append(bar, head, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Values" }, table), w.status);
   draw();
   w.onSight(() => {
-    const width = widthOf(charts.clientWidth);
-    charts.replaceChildren(...plots(p).map((one) => chart(one, width).element));
+    const drawn = plots(p);
+    const width = widthOf(charts.clientWidth, drawn.length);
+    charts.replaceChildren(...drawn.map((one) => chart(one, width).element));
   });
 }
 
@@ -58,7 +59,7 @@ async function ask(w: Mounted, found: (steps: readonly ValuedStep[]) => void): P
 }
 
 function summary(p: Valuation): string {
-  const parts = [p.method, `of ${p.utility}`, counted(p.n_val, "held-out row")];
+  const parts = [p.method, `of ${p.utility}`];
   if (p.total !== null) parts.push(`${short(p.total)} in all`);
   return [...parts, `took ${seconds(p.seconds)}`].join(" · ");
 }

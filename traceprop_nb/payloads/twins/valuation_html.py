@@ -47,7 +47,7 @@ def valuation_html(payload: ValuationPayload) -> str:
 
 def summary(payload: ValuationPayload) -> str:
     """How the values were got, what they add up to, and whether they had settled."""
-    parts = [payload["method"], f"of {payload['utility']}", f"{payload['n_val']:,} held-out rows"]
+    parts = [payload["method"], f"of {payload['utility']}"]
     if payload["total"] is not None:
         parts.append(f"{payload['total']:.4g} in all")
     parts.append(f"took {payload['seconds']:.3g} s")
