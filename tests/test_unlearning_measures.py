@@ -11,7 +11,14 @@ from traceprop_nb.unlearning import measures
 from traceprop_nb.unlearning.baselines import NOTHING, RANDOM, random_rows
 from traceprop_nb.unlearning.forget import forget
 from traceprop_nb.unlearning.held_out import held_out
-from traceprop_nb.unlearning.measures import Measures, disagreement, measure, predictions
+from traceprop_nb.unlearning.measures import (
+    Measures,
+    along_path,
+    disagreement,
+    measure,
+    predictions,
+    predictions_along,
+)
 from traceprop_nb.unlearning.trajectory import along, even, strengths
 from traceprop_nb.unlearning.unlearner import Task, Way
 
@@ -73,6 +80,20 @@ def test_losses_of_many_points_in_one_product_are_those_of_each(run, monkeypatch
     found = measure(at, path)
     for k, w in enumerate(path):
         assert found["forget_loss"][k] == pytest.approx(run.objective.loss(w, rows).mean())
+
+
+def test_a_way_that_stands_still_is_measured_like_every_other(run):
+    rows = np.arange(3, 50)
+    at = Measures(run.objective, rows, np.setdiff1d(np.arange(500), rows), run.w, {})
+    path = np.random.default_rng(0).normal(size=(6, run.objective.p))
+    path[1] = path[2] = path[0]
+    half = run.objective.on(np.asarray(run.objective.design[:, :-1]) * 0.5, run.labels)
+    seen = [run.objective] * 3 + [half] * 3
+    found, classes = along_path(at, path, seen), predictions_along(at, path, seen)
+    for k, (w, objective) in enumerate(zip(path, seen, strict=True)):
+        alone = measure(at, w[None, :], objective)[0]
+        np.testing.assert_allclose(found[k].tolist(), alone.tolist(), rtol=1e-12)
+        np.testing.assert_array_equal(classes[k], predictions(at, w[None, :], objective)[0])
 
 
 def test_a_model_that_does_not_tell_classes_is_compared_by_its_hits():

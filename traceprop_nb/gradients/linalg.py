@@ -41,16 +41,19 @@ def factorise(h: Floats, flat: Floats | None = None) -> Factor:
         ConvergenceError: An eigenvalue is clearly negative, so h is no curvature of a minimum.
     """
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
+    from scipy.linalg.lapack import dpocon
 
     p = len(h)
     known = np.empty((0, p)) if flat is None else flat
     scale = float(np.trace(h)) / max(p, 1)
+    full = h + scale * known.T @ known
     try:
-        factor = cho_factor(h + scale * known.T @ known, lower=True, check_finite=False)
+        factor = cho_factor(full, lower=True, check_finite=False)
     except LinAlgError:
         return _by_eigenvalues(h)
-    pivots = np.diag(factor[0])
-    if pivots.min() ** 2 < RCOND * pivots.max() ** 2:
+    # The smallest pivot may be far above the smallest eigenvalue, so the condition is estimated.
+    condition, _ = dpocon(factor[0], float(np.abs(full).sum(axis=0).max()), uplo="L")
+    if not condition > RCOND:
         return _by_eigenvalues(h)
 
     def solve(b: Floats) -> Floats:

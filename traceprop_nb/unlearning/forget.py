@@ -24,7 +24,7 @@ from traceprop_nb.unlearning.baselines import baseline_paths
 from traceprop_nb.unlearning.compare import compare, verdict
 from traceprop_nb.unlearning.gold import check_gold
 from traceprop_nb.unlearning.held_out import HeldOut
-from traceprop_nb.unlearning.measures import Measures, along_path, measure
+from traceprop_nb.unlearning.measures import Measures, along_path
 from traceprop_nb.unlearning.methods import METHODS, choose
 from traceprop_nb.unlearning.result import Unlearning
 from traceprop_nb.unlearning.shards import ShardedRecipe, can_repeat
@@ -120,12 +120,7 @@ def _with_baselines(
     measured, paths, objectives = {}, {}, {}
     for which, (path, seen) in baseline_paths(task, METHODS[done.method], share, progress).items():
         paths[which], objectives[which] = path, tuple(map(deployed, seen))
-        still = not np.ptp(path, axis=0).any()
-        points = (
-            np.repeat(measure(at, path[:1]), len(share))
-            if still
-            else along_path(at, path, objectives[which])
-        )
+        points = along_path(at, path, objectives[which])
         points["strength"] = share
         measured[which] = points
     return replace(done, baselines=measured, baseline_paths=paths, baseline_objectives=objectives)

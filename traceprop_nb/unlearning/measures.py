@@ -89,29 +89,44 @@ def measure(at: Measures, path: Floats, objective: Objective | None = None) -> N
 
 def along_path(at: Measures, path: Floats, objectives: Sequence[Objective]) -> NDArray[np.void]:
     """As ``measure``, each point (r,) under the objective of its own; none = the trained one's."""
-    if not objectives:
-        return measure(at, path)
-    return np.concatenate([measure(at, path[run], seen) for run, seen in _stretches(objectives)])
+    each = [
+        np.repeat(measure(at, points, seen), repeated)
+        for points, seen, repeated in _stretches(path, objectives)
+    ]
+    return np.concatenate(each)
 
 
 def predictions_along(
     at: Measures, path: Floats, objectives: Sequence[Objective]
 ) -> NDArray[Any] | None:
     """As ``predictions``, each point (r,) under the objective of its own."""
-    if not objectives:
-        return predictions(at, path)
-    each = [predictions(at, path[run], seen) for run, seen in _stretches(objectives)]
-    known = [one for one in each if one is not None]
-    return np.concatenate(known) if len(known) == len(each) else None
+    found = []
+    for points, seen, repeated in _stretches(path, objectives):
+        classes = predictions(at, points, seen)
+        if classes is None:
+            return None
+        found.append(np.repeat(classes, repeated, axis=0))
+    return np.concatenate(found)
 
 
-def _stretches(objectives: Sequence[Objective]) -> Iterator[tuple[slice, Objective]]:
-    """Each run of points that share one objective."""
+def _stretches(
+    path: Floats, objectives: Sequence[Objective]
+) -> Iterator[tuple[Floats, Objective | None, int]]:
+    """Points that share an objective, the objective, and how often each of the points stands.
+
+    Where a way stands still, as that of sharded retraining does between two shards, one point is
+    enough.
+    """
     first = 0
-    for k in range(1, len(objectives) + 1):
-        if k == len(objectives) or objectives[k] is not objectives[first]:
-            yield slice(first, k), objectives[first]
-            first = k
+    for k in range(1, len(path) + 1):
+        alike = k < len(path) and (not objectives or objectives[k] is objectives[first])
+        if alike:
+            continue
+        points = path[first:k]
+        still = not np.ptp(points, axis=0).any()
+        seen = objectives[first] if objectives else None
+        yield (points[:1], seen, len(points)) if still else (points, seen, 1)
+        first = k
 
 
 def predictions(
