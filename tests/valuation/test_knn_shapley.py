@@ -11,7 +11,7 @@ from tests.oracles.shapley import neighbour_utility, shapley
 from traceprop_nb.valuation import neighbours
 from traceprop_nb.valuation.knn_shapley import classification, regression
 from traceprop_nb.valuation.utility import Neighbours
-from traceprop_nb.valuation.weights import WEIGHTS
+from traceprop_nb.valuation.weights import WEIGHTS, inverse_distance
 
 
 @st.composite
@@ -81,7 +81,8 @@ def test_values_do_not_depend_on_how_many_queries_are_held(monkeypatch, block):
     X, y, Q, t = large(n=500)
     X[100:200] = X[:100]  # ties
     want = classification(X, y, Q, t, k=5)
-    monkeypatch.setattr(neighbours, "BLOCK", block)
+    monkeypatch.setattr(neighbours, "FEWEST", block)
+    monkeypatch.setattr(neighbours, "MOST", block)
     np.testing.assert_allclose(classification(X, y, Q, t, k=5), want, atol=1e-15)
 
 
@@ -120,3 +121,13 @@ def test_flipped_labels_are_found_as_the_least_valuable():
         scores.append(roc_auc_score(bad, -got))
         assert got[bad].mean() < 0 < got[~bad].mean()
     assert np.median(scores) >= 0.97
+
+
+def test_a_row_that_is_the_query_itself_has_a_weight_and_a_value():
+    X, y, Q, t = large(n=300)
+    Q = np.concatenate([X[:5] + 0.0, Q])
+    t = np.concatenate([y[:5], t])
+    got = classification(X, y, Q, t, k=3, weight=inverse_distance)
+    assert np.isfinite(got).all()
+    weighted = Neighbours(X, y, Q, t, 3, weight=inverse_distance)
+    assert got.sum() == pytest.approx(weighted(np.arange(len(X))), abs=1e-10)

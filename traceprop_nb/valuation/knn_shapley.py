@@ -58,7 +58,9 @@ def classification(  # noqa: PLR0913  # rows and labels of both sides
     payoff, scaled, tail = np.empty(n), np.empty(n), np.empty(n)
     for j, order, squared in nearest_first(train, queries):
         hit = hits[int(answers[j])]
-        np.take(hit if weight is None else hit * weight(squared), order, out=payoff, mode="clip")
+        if weight is not None:
+            hit = hit * weight(np.maximum(squared, 0.0))
+        np.take(hit, order, out=payoff, mode="clip")
         np.multiply(payoff, later, out=scaled)
         np.cumsum(scaled[::-1], out=tail[::-1])
         payoff *= own

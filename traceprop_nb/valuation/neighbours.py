@@ -13,8 +13,9 @@ import numpy as np
 
 from traceprop_nb.gradients.objective import Floats, Ints
 
-BLOCK = 32
-"""Queries whose distances are held at once. It is fixed, so that no result depends on memory."""
+CELLS, FEWEST, MOST = 1 << 23, 8, 128
+"""Distances that are held at once, 64 MiB, and the fewest and most queries that this may be. The
+number depends on the training rows alone, so that no result depends on the machine's memory."""
 
 ROUNDING = 1e-13
 """Share of the largest squared length that is taken off every squared distance: what float64 makes
@@ -32,8 +33,8 @@ def nearest_first(train: Floats, queries: Floats) -> Iterator[tuple[int, Ints, F
         queries: float64 (m, d).
 
     Yields:
-        The query's number; int64 (n,), nearest first; float64 (n,) in the rows' own order. Both
-        arrays are used again for the next query.
+        The query's number; int64 (n,), nearest first; float64 (n,) in the rows' own order, of
+        which rounding may make 0 a little less. Both arrays are used again for the next query.
     """
     n, d = train.shape
     centre = train.mean(axis=0)  # distances between shifted rows lose fewer digits
@@ -45,14 +46,15 @@ def nearest_first(train: Floats, queries: Floats) -> Iterator[tuple[int, Ints, F
     right[:, d + 1] -= ROUNDING * (right[:, d + 1] + left[:, d].max(initial=0.0))
     right[:, :d] *= -2.0
     numbers = np.arange(n, dtype=np.uint64)
-    distance = np.empty((BLOCK, n))
+    block = min(max(CELLS // max(n, 1), FEWEST), MOST)
+    distance = np.empty((block, n))
     short, key = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.uint64)
-    for first in range(0, len(queries), BLOCK):
-        part = right[first : first + BLOCK]
+    for first in range(0, len(queries), block):
+        part = right[first : first + block]
         np.matmul(part, left.T, out=distance[: len(part)])
-        np.maximum(distance, 0.0, out=distance)
         for j in range(len(part)):
             short[:] = distance[j]
+            np.maximum(short, 0.0, out=short)
             key[:] = short.view(np.uint32)
             key += _NORMAL
             key <<= np.uint64(32)

@@ -206,5 +206,5 @@ class Neighbours:
             return -((near @ labels / self.k - answer) ** 2)
         payoff = (labels == answer).astype(np.float64)
         if self.weight is not None:
-            payoff *= self.weight(squared[order])
+            payoff *= self.weight(np.maximum(squared[order], 0.0))
         return near @ payoff / self.k
