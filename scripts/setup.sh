@@ -41,7 +41,7 @@ install_packages() {
   say "packages"
   # torch first and exact: whatever depends on it would otherwise choose another build.
   "${pip[@]}" torch==2.13.0
-  "${pip[@]}" --editable ".[pandas,sklearn,torch,jax,lab,dev]"
+  "${pip[@]}" --editable ".[pandas,sklearn,torch,jax,postgres,lab,dev]"
 }
 
 find_chromium() {
@@ -53,6 +53,14 @@ get_chromium() {
   say "Chromium"
   from_debian chromium >/dev/null ||
     echo "no Chromium: the browser tests will be skipped (install the package chromium)" >&2
+}
+
+get_postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  command -v initdb >/dev/null && return
+  say "PostgreSQL"
+  from_debian postgresql >/dev/null ||
+    echo "no PostgreSQL: its tests will be skipped (install the package postgresql)" >&2
 }
 
 get_javascript_tools() {
@@ -68,4 +76,5 @@ get_javascript_tools() {
 make_environment
 install_packages
 get_chromium
+get_postgresql
 get_javascript_tools

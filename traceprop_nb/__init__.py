@@ -15,6 +15,8 @@ import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from traceprop_nb.reports import Record
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         ValuationAnswer,
         WhyAnswer,
     )
+    from traceprop_nb.session.storage import Storage
 
 __version__ = "0.1.0"
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "influence",
     "lineage",
     "load_ipython_extension",
+    "open",
     "report",
     "rows",
     "session",
@@ -178,6 +182,28 @@ def unlearn(  # noqa: PLR0913  # one for each part of the request
         subject=subject, run=run, gold=gold, background=background, method=method,
         evaluate=evaluate, seed=seed, points=points,
     )  # fmt: skip
+
+
+def open(where: str | Path | None = None) -> Storage:  # noqa: A001  # the verb, as tp.open
+    """Keep the session's log on disk from now on, what it has so far first.
+
+    Events are written at the end of each cell; what cannot be written waits, and no cell fails of
+    it. Several kernels may share a store: each is a session of its own.
+
+    Args:
+        where: Path of an SQLite file, made where there is none (``.traceprop/store.db`` by
+            default), or the address of a PostgreSQL database.
+
+    Returns:
+        ``.sessions()``, ``.events(session)``, ``.heads()`` to keep elsewhere, ``.check(heads)``,
+        ``.backup(path)``.
+
+    Raises:
+        StoreError: It cannot be opened or written, or a newer version of this package wrote it.
+        OptionError: This session is stored elsewhere already.
+        MissingFrameworkError: PostgreSQL without its driver.
+    """
+    return session().open(where)
 
 
 def subject(column: str, key: Any) -> SubjectAnswer:

@@ -16,6 +16,7 @@ Each message says what could not be done, with the values, and what to do next::
     ├── ConvergenceError (ArithmeticError)  a solver that stopped before its tolerance
     ├── MissingFrameworkError (ImportError) an extra that is not installed
     ├── CancelledError (RuntimeError)       work that somebody stopped
+    ├── StoreError (RuntimeError)           a store that cannot be opened, read or written
     └── RecordError (ValueError)            a record that its own schema refuses
 """
 
@@ -79,6 +80,10 @@ class MissingFrameworkError(TracepropError, ImportError):
 
 class CancelledError(TracepropError, RuntimeError):
     """Long work was stopped before its end; what it would have changed stays as it was."""
+
+
+class StoreError(TracepropError, RuntimeError):
+    """A store cannot be opened, read or written."""
 
 
 class RecordError(TracepropError, ValueError):

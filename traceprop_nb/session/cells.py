@@ -75,6 +75,7 @@ class TraceStatus:
         by_status: Operations by how far they may be trusted.
         swallowed: Internal errors by operation; each made its result inexact or unknown.
         taps_off: Library doors that could not be watched in the installed versions.
+        store: Where the log is stored and what waits; empty if it is not.
     """
 
     tracing: bool
@@ -86,6 +87,7 @@ class TraceStatus:
     by_status: dict[str, int] = field(default_factory=dict)
     swallowed: dict[str, int] = field(default_factory=dict)
     taps_off: tuple[str, ...] = ()
+    store: str = ""
 
     def __repr__(self) -> str:
         word = "on: every cell is traced" if self.tracing else "off: only cells under %%trace"
@@ -98,6 +100,7 @@ class TraceStatus:
             f"sources   {', '.join(self.sources) or 'none yet'}",
             f"runs      {', '.join(self.runs) or 'none yet'}",
         ]
+        lines.append(f"store     {self.store or 'none: tp.open() keeps the log on disk'}")
         if self.swallowed:
             lines.append(
                 f"errors    {sum(self.swallowed.values())} of our own, "

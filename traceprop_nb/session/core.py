@@ -32,7 +32,10 @@ from traceprop_nb.tracing.rewrite import rewrite_module
 from traceprop_nb.tracing.rules import RuleTable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from traceprop_nb.reports import Record
+    from traceprop_nb.session.storage import Storage
     from traceprop_nb.session.subject import SubjectAnswer
     from traceprop_nb.session.valued import ValuationAnswer
 
@@ -83,6 +86,7 @@ class Session:
         self.asked: list[InfluenceAnswer] = []
         self.forgotten: list[UnlearnAnswer] = []
         self.events = EventLog()
+        self.storage: Storage | None = None
         self._ruled: set[str] = set()
 
     # -- tracing -----------------------------------------------------------------------------
@@ -101,11 +105,14 @@ class Session:
         for tap in self._taps.values():
             tap.remove()
         self._taps.clear()
+        stored = None if self.storage is None else self.storage.close()
         running = self._running
         self._fresh()
         for cell in running:  # the rest of a cell that resets runs unrecorded
             cell.traced, cell.first_node, cell.first_map = False, 0, 0
         self._running = running
+        if stored is not None:
+            self.open(stored)  # a new log is a new session of the same store
 
     def status(self) -> TraceStatus:
         """The session so far."""
@@ -119,6 +126,7 @@ class Session:
             runs=tuple(self.runs),
             by_status=self.by_status(statuses),
             swallowed=dict(self.recorder.swallowed),
+            store="" if self.storage is None else self.storage.line,
             taps_off=tuple(name for tap in self._taps.values() for name in tap.off),
         )
 
@@ -186,6 +194,8 @@ class Session:
             hooks.unbind()
         self.recorder.end_cell()
         self._compact(cell)
+        if self.storage is not None:
+            self.storage.flush()
         if self._running:
             self.recorder.cell = self._running[-1].number
         return self._summary(cell)
@@ -372,6 +382,14 @@ class Session:
     def record_event(self, kind: str, **body: Any) -> None:
         """Add an event to the session's log."""
         self.events.append(kind, body)
+        if self.storage is not None and not self._running:
+            self.storage.flush()  # a running cell's events are written when it ends
+
+    def open(self, where: str | Path | None = None) -> Storage:
+        """Store the log. See ``traceprop_nb.open``."""
+        from traceprop_nb.session.storage import open_storage
+
+        return open_storage(self, where)
 
     def report(self, kind: str = "session", **stated: Any) -> Record:
         """What is on record. See ``traceprop_nb.report``."""

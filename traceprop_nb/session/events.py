@@ -7,7 +7,8 @@ shows only to those who kept a head of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -41,19 +42,28 @@ class Event:
 
 
 class EventLog:
-    """Events in order; appended to, never edited."""
+    """Events in order; appended to, never edited.
+
+    Attributes:
+        sink: Told of each new event, or None.
+    """
 
     def __init__(self) -> None:
         self._events: list[Event] = []
+        self.sink: Callable[[Event], None] | None = None
+        self._lock = threading.Lock()  # a retraining in the background logs its end
 
     def append(self, kind: str, body: dict[str, Any]) -> Event:
         """Add an event; texts in the body are cut and cleaned as those of a record are."""
         body = {name: plain(value) for name, value in body.items()}
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        number, before = len(self._events), self.head
-        digest = _digest(number, time, kind, body, before)
-        event = Event(number, time, kind, body, before, digest)
-        self._events.append(event)
+        with self._lock:
+            time = datetime.now(UTC).isoformat(timespec="milliseconds")
+            number, before = len(self._events), self.head
+            digest = digest_of_event(number, time, kind, body, before)
+            event = Event(number, time, kind, body, before, digest)
+            self._events.append(event)
+            if self.sink is not None:
+                self.sink(event)  # in the order of the numbers, whichever threads append
         return event
 
     @property
@@ -65,7 +75,7 @@ class EventLog:
         """The first event that is not what was appended, or None."""
         before = START
         for place, e in enumerate(self._events):
-            told = _digest(e.number, e.time, e.kind, e.body, before)
+            told = digest_of_event(e.number, e.time, e.kind, e.body, before)
             if e.number != place or e.before != before or e.digest != told:
                 return place
             before = e.digest
@@ -81,6 +91,7 @@ class EventLog:
         return self._events[number]
 
 
-def _digest(number: int, time: str, kind: str, body: dict[str, Any], before: str) -> str:
+def digest_of_event(number: int, time: str, kind: str, body: object, before: str) -> str:
+    """``"sha256:"`` and the digest of an event's canonical JSON, the one before it included."""
     told = {"number": number, "time": time, "kind": kind, "body": body, "before": before}
     return digest_of(told)

@@ -40,10 +40,10 @@ def classification(  # noqa: PLR0913  # rows and labels of both sides
     """Value of each training row for a nearest-neighbour classifier.
 
     Args:
-        train: float64 (n, d).
-        labels: int64 (n,).
-        queries: float64 (m, d), the validation rows.
-        answers: int64 (m,), their labels.
+        train: float64 (n, d), and ``labels`` int64 (n,).
+        labels: See ``train``.
+        queries: float64 (m, d), the validation rows, and ``answers`` int64 (m,).
+        answers: See ``queries``.
         k: Neighbours, 1 to n.
         weight: Of a neighbour, by its distance; None counts each as one.
         progress: Told of each validation row.
@@ -57,9 +57,7 @@ def classification(  # noqa: PLR0913  # rows and labels of both sides
     values, share = np.zeros(n), np.empty(n)
     payoff, scaled, tail = np.empty(n), np.empty(n), np.empty(n)
     for j, order, squared in nearest_first(train, queries):
-        hit = hits[int(answers[j])]
-        if weight is not None:
-            hit = hit * weight(np.maximum(squared, 0.0))
+        hit = _weighted(hits[int(answers[j])], weight, squared)
         np.take(hit, order, out=payoff, mode="clip")
         np.multiply(payoff, later, out=scaled)
         np.cumsum(scaled[::-1], out=tail[::-1])
@@ -100,6 +98,10 @@ def regression(
         values[order] += np.cumsum(step[::-1])[::-1]
         progress((j + 1) / len(queries))
     return values / len(queries)
+
+
+def _weighted(hit: Floats, weight: Weight | None, squared: Floats) -> Floats:
+    return hit if weight is None else hit * weight(np.maximum(squared, 0.0))
 
 
 def _coefficients(n: int, k: int) -> tuple[Floats, Floats]:

@@ -1,0 +1,239 @@
+"""The session's log on disk: written at the end of each cell, and never in the way of one.
+
+What cannot be written now is kept and tried again; how much waits, and why, is said. The first
+event of a stored session names the heads of the sessions before it, so that one of those cannot be
+cut short or dropped without a later one telling.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from traceprop_nb.errors import OptionError, RecordError, StoreError
+from traceprop_nb.reports.canonical import canonical, read
+from traceprop_nb.session.events import START, Event, digest_of_event
+
+if TYPE_CHECKING:
+    from traceprop_nb.session.core import Session
+    from traceprop_nb.stores import Damage, Entry, Recorded, Store
+
+DEFAULT = ".traceprop/store.db"
+"""Where a session's log goes unless somebody says otherwise."""
+
+NAMED = 50
+"""Sessions whose heads a new one names: the newest."""
+
+MOST = 100_000
+"""Events that wait for a store that cannot be written; later ones stay in the session alone."""
+
+_open: WeakSet[Storage] = WeakSet()
+
+
+@dataclass(eq=False, repr=False)
+class Storage:
+    """A session that is being stored.
+
+    Attributes:
+        store: Open.
+        id: The session's id in it.
+        given: Path or address, as it was given.
+        waiting: Events that are not written yet.
+        unwritten: Events that will not be, because too many waited.
+        trouble: Why the last attempt failed; empty if it did not.
+    """
+
+    store: Store
+    id: str
+    given: str
+    waiting: list[Event] = field(default_factory=list)
+    unwritten: int = 0
+    trouble: str = ""
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def line(self) -> str:
+        """Where the log goes and what waits, in one line."""
+        database = self.store.database
+        out = f"{database.where} ({database.mode}), session {self.id}"
+        if self.waiting or self.unwritten:
+            out += (
+                f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
+                f"{self.trouble or 'too many waited'}"
+            )
+        return "; ".join(filter(None, [out, database.note]))
+
+    def add(self, event: Event) -> None:
+        """Write this event with the next ones."""
+        if self.unwritten or len(self.waiting) >= MOST:
+            self.unwritten += 1  # a gap in the middle would break the chain
+        else:
+            self.waiting.append(event)
+
+    def flush(self) -> None:
+        """Write what waits; an error is remembered, and raised to nobody."""
+        with self._lock:
+            now = list(self.waiting)
+            try:
+                self.store.append(self.id, [entry(event) for event in now])
+            except (StoreError, OSError) as error:
+                self.trouble = str(error)
+                return
+            del self.waiting[: len(now)]
+            self.trouble = ""
+
+    def sessions(self) -> list[Recorded]:
+        """Every session of the store, the oldest first."""
+        return self.store.sessions()
+
+    def events(self, session: str | None = None) -> list[Event]:
+        """Events of a session in their order; of this one by default.
+
+        Raises:
+            UnknownNameError: There is no such session.
+        """
+        self.flush()
+        rows = self.store.events(session or self.id)
+        return [
+            Event(r.number, r.time, r.kind, _body(r), r.before, r.digest) for r in rows
+        ]  # fmt: skip
+
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """Session -> number of events and head: keep them elsewhere, and ``check`` against them."""
+        self.flush()
+        return {one.id: (one.events, one.head) for one in self.store.sessions() if one.events}
+
+    def check(self, heads: Mapping[str, tuple[int, str]] | None = None) -> list[Damage]:
+        """What is not as it was appended; empty if everything is.
+
+        Args:
+            heads: From ``heads()``, kept elsewhere. Without them a rewrite of all sessions by
+                whoever owns the store, and a cut of the newest one, do not show.
+        """
+        self.flush()
+        found = self.store.check(_digest, START, self._named())
+        more = self.store.check(_digest, START, heads) if heads else []
+        return list(dict.fromkeys([*found, *more]))
+
+    def backup(self, path: str | Path) -> Path:
+        """Write a copy of an SQLite store, consistent whoever writes meanwhile.
+
+        Raises:
+            StoreError: The store is on a server, or the copy cannot be written.
+        """
+        self.flush()
+        self.store.backup(Path(path))
+        return Path(path)
+
+    def close(self) -> str:
+        """Write what waits and let go of the store; returns where it lies."""
+        self.flush()
+        self.store.close()
+        return self.given
+
+    def _named(self) -> dict[str, tuple[int, str]]:
+        """What sessions say of those before them: the largest number of events of each."""
+        kept: dict[str, tuple[int, str]] = {}
+        for session in self.store.sessions():
+            for row in self.store.events(session.id):
+                if row.kind != OPENED:
+                    continue
+                for told in _told(row):
+                    name, number, head = told
+                    if number > kept.get(name, (0, ""))[0]:
+                        kept[name] = (number, head)
+        return kept
+
+    def __repr__(self) -> str:
+        known = self.store.sessions()
+        total = sum(one.events for one in known)
+        return (
+            f"store {self.line}, schema version {self.store.version}\n"
+            f"{len(known):,} session{'' if len(known) == 1 else 's'}, {total:,} events"
+        )
+
+
+OPENED = "opened_store"
+
+
+def open_storage(session: Session, where: str | Path | None) -> Storage:
+    """Store this session's log from now on, what it has so far first.
+
+    Raises:
+        StoreError: The store cannot be opened or written, or a newer version wrote it.
+        OptionError: The session is stored elsewhere already.
+        MissingFrameworkError: PostgreSQL without its driver.
+    """
+    from traceprop_nb.stores import open_store
+
+    target = DEFAULT if where is None else where
+    already = session.storage
+    if already is not None:
+        if already.given == str(target):
+            return already
+        raise OptionError(
+            f"this session is stored in {already.given} already; a log has one place: restart the "
+            "kernel to begin another"
+        )
+    store = open_store(target, metadata.version("traceprop_nb"))
+    try:
+        before = [one for one in store.sessions() if one.events][-NAMED:]
+        name = store.begin(session.started.isoformat(timespec="milliseconds"))
+    except StoreError:
+        store.close()
+        raise
+    storage = Storage(store, name, str(target))
+    named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
+    for event in session.events:
+        storage.add(event)
+    session.events.sink, session.storage = storage.add, storage
+    session.record_event(OPENED, sessions=len(before), named=named)
+    storage.flush()
+    _open.add(storage)
+    return storage
+
+
+def entry(event: Event) -> Entry:
+    """An event as a store keeps it."""
+    from traceprop_nb.stores import Entry
+
+    body = canonical(event.body).decode("utf-8")
+    return Entry(event.number, event.time, event.kind, body, event.before, event.digest)
+
+
+def _body(row: Entry) -> dict[str, Any]:
+    found = read(row.body)
+    return found if isinstance(found, dict) else {}
+
+
+def _digest(row: Entry) -> str:
+    try:
+        return digest_of_event(row.number, row.time, row.kind, read(row.body), row.before)
+    except (ValueError, RecordError):
+        return ""  # what is no JSON was not appended by us
+
+
+def _told(row: Entry) -> list[tuple[str, int, str]]:
+    try:
+        named = _body(row).get("named", [])
+    except (ValueError, RecordError):
+        return []
+    found = []
+    for one in named if isinstance(named, list) else []:
+        members = {m["name"]: m["value"] for m in one} if isinstance(one, list) else {}
+        if {"session", "events", "head"} <= set(members):
+            found.append((str(members["session"]), int(members["events"]), str(members["head"])))
+    return found
+
+
+@atexit.register
+def _flush_all() -> None:
+    """Write what waits before the interpreter ends."""
+    for storage in list(_open):
+        storage.flush()

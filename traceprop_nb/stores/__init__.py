@@ -1,0 +1,5 @@
+"""The session's log on disk: SQLite or PostgreSQL, appended to and never edited."""
+
+from traceprop_nb.stores.store import Damage, Entry, Recorded, Store, open_store
+
+__all__ = ["Damage", "Entry", "Recorded", "Store", "open_store"]

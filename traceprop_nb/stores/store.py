@@ -1,0 +1,235 @@
+"""A store: sessions and their events, each session a chain of its own.
+
+Events come with their digests from whoever made them; a store keeps them as they are, acknowledges
+what is committed, and says what no longer fits together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from traceprop_nb.errors import StoreError, unknown_name
+from traceprop_nb.stores.database import Database, connect
+from traceprop_nb.stores.migrations import migrate
+from traceprop_nb.stores.schema import events, sessions
+from traceprop_nb.stores.ulid import ulid
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as it is stored.
+
+    Attributes:
+        number: From 0 in its session.
+        time: ISO 8601 with a zone.
+        kind: What happened.
+        body: Canonical JSON.
+        before: Digest of the event before.
+        digest: Of all that.
+    """
+
+    number: int
+    time: str
+    kind: str
+    body: str
+    before: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A session in the store.
+
+    Attributes:
+        id: Its ULID.
+        started: When, ISO 8601 with a zone.
+        tool: Version of this package that recorded it.
+        events: How many it has.
+        head: Digest of the last one; empty without events.
+    """
+
+    id: str
+    started: str
+    tool: str
+    events: int
+    head: str
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that does not fit.
+
+    Attributes:
+        session: The session's id.
+        number: The first event that is not what was appended; None for the whole session.
+        what: In words.
+    """
+
+    session: str
+    number: int | None
+    what: str
+
+
+Digest = Callable[[Entry], str]
+"""Computes an event's digest again, from everything but the digest that it carries."""
+
+
+class Store:
+    """An open store.
+
+    Attributes:
+        database: Where it lies, how it is journalled, whether it can be written.
+    """
+
+    def __init__(self, database: Database, tool: str) -> None:
+        self.database = database
+        self._tool = tool
+        self.version = migrate(database, tool)
+
+    def begin(self, started: str) -> str:
+        """Add a session and return its new id.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        self._require_writable()
+        name = ulid()
+        with self.database.begin() as connection:
+            row = {"id": name, "started": started, "tool": self._tool}
+            connection.execute(sessions.insert().values(row))
+        return name
+
+    def append(self, session: str, entries: Sequence[Entry]) -> None:
+        """Add events; when this returns they are committed, all of them.
+
+        Raises:
+            StoreError: None of them was added.
+        """
+        if not entries:
+            return
+        self._require_writable()
+        rows = [{"session": session, **asdict(entry)} for entry in entries]
+        with self.database.begin() as connection:
+            connection.execute(events.insert(), rows)
+
+    def sessions(self) -> list[Recorded]:
+        """Every session, the oldest first."""
+        count = select(
+            events.c.session, func.count().label("n"), func.max(events.c.number).label("last")
+        ).group_by(events.c.session)
+        with self.database.read() as connection:
+            counted = {row.session: row for row in connection.execute(count)}
+            found = connection.execute(select(sessions).order_by(sessions.c.id)).all()
+            heads = {
+                (row.session, row.number): row.digest
+                for row in connection.execute(
+                    select(events.c.session, events.c.number, events.c.digest).where(
+                        events.c.number.in_({row.last for row in counted.values()})
+                    )
+                )
+            }
+        return [
+            Recorded(
+                row.id, row.started, row.tool, counted[row.id].n if row.id in counted else 0,
+                heads[row.id, counted[row.id].last] if row.id in counted else "",
+            )
+            for row in found
+        ]  # fmt: skip
+
+    def events(self, session: str) -> list[Entry]:
+        """Events of a session in their order.
+
+        Raises:
+            UnknownNameError: There is no such session.
+        """
+        with self.database.read() as connection:
+            known = connection.execute(select(sessions.c.id)).scalars().all()
+            if session not in known:
+                raise unknown_name("session", session, known)
+            rows = connection.execute(
+                select(events).where(events.c.session == session).order_by(events.c.number)
+            ).all()
+        return [Entry(r.number, r.time, r.kind, r.body, r.before, r.digest) for r in rows]
+
+    def check(
+        self, digest: Digest, start: str, heads: Mapping[str, tuple[int, str]] | None = None
+    ) -> list[Damage]:
+        """What is not as it was appended.
+
+        Args:
+            digest: Computes a digest again.
+            start: What the first event's predecessor is called.
+            heads: Session -> number of events and head, as somebody else kept them. Without them
+                a tail that was cut off, a session that was dropped and a chain that was written
+                anew by its owner do not show.
+        """
+        found = []
+        for session in self.sessions():
+            damage = _broken(session.id, self.events(session.id), digest, start)
+            found += [damage] if damage else []
+        for name, (number, head) in (heads or {}).items():
+            found += self._against(name, number, head)
+        return found
+
+    def _against(self, session: str, number: int, head: str) -> list[Damage]:
+        known = {one.id for one in self.sessions()}
+        if session not in known:
+            return [Damage(session, None, "the session is gone")]
+        entries = self.events(session)
+        if len(entries) < number:
+            return [Damage(session, len(entries), f"{number - len(entries)} events are gone")]
+        if number and entries[number - 1].digest != head:
+            return [Damage(session, number - 1, "the head is not the one that was kept")]
+        return []
+
+    def backup(self, path: Path) -> None:
+        """Write a copy of an SQLite store, consistent whoever writes meanwhile.
+
+        Raises:
+            StoreError: The store is on a server, or the copy cannot be written.
+        """
+        if self.database.mode == "server":
+            raise StoreError("a store on a server is backed up by the server's own tools: pg_dump")
+        if path.exists():
+            raise StoreError(f"{path} is there already; name a new file")
+        with self.database.read() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.database.close()
+
+    def _require_writable(self) -> None:
+        if not self.database.writable:
+            raise StoreError(f"{self.database.where} cannot be written: {self.database.note}")
+
+
+def _broken(session: str, entries: Sequence[Entry], digest: Digest, start: str) -> Damage | None:
+    before = start
+    for place, entry in enumerate(entries):
+        if entry.number != place:
+            return Damage(session, place, f"event {place} is missing")
+        if entry.before != before:
+            return Damage(session, place, f"event {place} does not follow the one before")
+        if entry.digest != digest(entry):
+            return Damage(session, place, f"event {place} is not what was appended")
+        before = entry.digest
+    return None
+
+
+def open_store(where: str | Path, tool: str) -> Store:
+    """Open a store, and make it where there is none.
+
+    Args:
+        where: Path of an SQLite file, or the address of a PostgreSQL database.
+        tool: Version of this package.
+
+    Raises:
+        StoreError: It cannot be opened, or a newer version wrote it.
+        MissingFrameworkError: PostgreSQL without its driver.
+    """
+    return Store(connect(where), tool)
