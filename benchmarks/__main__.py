@@ -62,6 +62,13 @@ def valuation() -> list[Measurement]:
     return measure()
 
 
+def store() -> list[Measurement]:
+    """The log on disk."""
+    from benchmarks.store import measure
+
+    return measure()
+
+
 def start() -> list[Measurement]:
     """Import, extension, bundle."""
     from benchmarks.start import measure
@@ -74,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
-        "unlearning": unlearning, "valuation": valuation,
+        "unlearning": unlearning, "valuation": valuation, "store": store,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")

@@ -29,7 +29,7 @@ def unprivileged(command: list[str]) -> list[str]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """Address of a PostgreSQL server without databases of ours."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    pytest.importorskip("psycopg", reason="psycopg is not installed", exc_type=ImportError)
     if tool("initdb") is None or tool("postgres") is None:
         pytest.skip("there is no PostgreSQL; on Debian: apt-get install postgresql")
     home = Path("/tmp") / f"tp-pg-{uuid.uuid4().hex[:8]}"  # a socket's path must be short

@@ -122,11 +122,11 @@ def _server(address: Path | str) -> Database:
         )
         with engine.connect() as connection:
             read_only = connection.execute(text("SHOW default_transaction_read_only")).scalar()
-    except (ModuleNotFoundError, ArgumentError) as error:
-        if isinstance(error, ModuleNotFoundError):
-            raise MissingFrameworkError(
-                "a store on PostgreSQL needs psycopg; pip install 'traceprop_nb[postgres]'"
-            ) from error
+    except ImportError as error:  # psycopg, or the library under it
+        raise MissingFrameworkError(
+            "a store on PostgreSQL needs psycopg; pip install 'traceprop_nb[postgres]'"
+        ) from error
+    except ArgumentError as error:
         raise StoreError(f"{address!r} is no address of a database") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store cannot be reached: {_said(error)}") from error
