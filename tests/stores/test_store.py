@@ -184,19 +184,20 @@ def test_no_acknowledged_event_is_lost_when_the_writer_is_killed(where):
     assert checked(store) == []
 
 
-def test_a_forked_child_does_not_use_its_parents_connection(tmp_path):
-    store, [name] = filled(str(tmp_path / "s.db"), sessions=1, events=2)
+def test_a_forked_child_does_not_use_its_parents_connection(where):
+    store, [name] = filled(where, sessions=1, events=2)
+    mine = set(store.database._engine.pool._pool.queue)
     child = os.fork()
     if child == 0:
+        done = 1
         try:
-            store.append(name, [])
-            other = store.begin("child")
-            store.append(other, chain(2))
-            os._exit(0)
+            store.append(store.begin("child"), chain(2))
+            done = int(bool(mine & set(store.database._engine.pool._pool.queue)))
         finally:
-            os._exit(1)
+            os._exit(done)
     assert os.waitpid(child, 0)[1] == 0
     assert [one.events for one in store.sessions()] == [2, 2]
+    assert name == store.sessions()[0].id
 
 
 # -- identifiers -----------------------------------------------------------------------------------
