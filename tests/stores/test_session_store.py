@@ -115,6 +115,22 @@ def test_a_store_that_cannot_be_written_makes_events_wait_and_no_cell_fail(
     assert stored.check() == []
 
 
+def test_a_connection_that_the_server_ends_loses_nothing(work, server):
+    import psycopg
+
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE ended")
+        stored = work.session.open(f"{server}/ended")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'ended'"
+        )
+    for k in range(4):
+        work.session.record_event("asked", n=k)
+    assert stored.waiting == []
+    assert [event.number for event in stored.events()] == [0, 1, 2, 3, 4]
+    assert stored.check() == []
+
+
 def test_events_beyond_what_may_wait_are_counted(work, tmp_path, monkeypatch):
     stored = work.session.open(tmp_path / "s.db")
     monkeypatch.setattr(storing, "MOST", 2)

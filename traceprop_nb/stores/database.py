@@ -117,9 +117,8 @@ def _server(address: Path | str) -> Database:
     if said.startswith(("postgresql://", "postgres://")):
         said = "postgresql+psycopg://" + said.partition("://")[2]
     try:
-        engine = create_engine(
-            said, pool_size=1, pool_pre_ping=True, connect_args={"connect_timeout": 10}
-        )
+        # A connection that was lost fails once and is made anew: no question before every write.
+        engine = create_engine(said, pool_size=1, connect_args={"connect_timeout": 10})
         with engine.connect() as connection:
             read_only = connection.execute(text("SHOW default_transaction_read_only")).scalar()
     except ImportError as error:  # psycopg, or the library under it
