@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from tests import drawn_runs
 from tests.conformance.conftest import fitted
 from tests.training_loops import watched
 from traceprop_nb.errors import CancelledError, ConvergenceError, UnsupportedModelError
 from traceprop_nb.gradients.progress import silent
 from traceprop_nb.unlearning.forget import forget
+from traceprop_nb.unlearning.influence_steps import SAMPLE, _influence
 from traceprop_nb.unlearning.methods import METHODS, choose
 from traceprop_nb.unlearning.retrain import retrain
 from traceprop_nb.unlearning.unlearner import Task
@@ -173,3 +176,16 @@ def test_the_whole_way_with_gold_says_whether_it_can_be_told_from_retraining(run
     assert "95 %" in done.test or "0.95" in done.test
     nothing, answer = done.trajectory[0], done.trajectory[done.trajectory["strength"] == 1][0]
     assert answer["disagreement_with_gold"] < nothing["disagreement_with_gold"]
+
+
+def test_the_curvature_of_a_sample_stands_for_that_of_all_retained_rows():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(6 * SAMPLE, 4))
+    y = (X[:, 0] + rng.normal(size=len(X)) > 0).astype(int)
+    run = drawn_runs.fitted(X, y, LogisticRegression(C=1e6))
+    asked = task(run, np.arange(40))
+    shift, damping = _influence(asked, np.random.default_rng(0))
+    whole = run.objective.restrict(asked.retain).gauss_newton(run.w)
+    gradient = run.objective.loss_grad(run.w, asked.forget)
+    exact = np.linalg.solve(whole + damping * np.eye(len(run.w)), gradient)
+    assert np.linalg.norm(shift) == pytest.approx(np.linalg.norm(exact), rel=0.15)

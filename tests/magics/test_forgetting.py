@@ -75,6 +75,16 @@ def refused(work, line: str, error: type[BaseException], text: str) -> None:
     assert len(shown.splitlines()) == 1
 
 
+def test_a_person_in_two_files_is_forgotten_where_they_are_and_nobody_else(work):
+    answer = work.value("%unlearn --subject patient=P036")
+    people = {name: [line.split(",")[0] for line in rows(seed).splitlines()[1:]]
+              for seed, name in ((1, "nord.csv"), (2, "süd.csv"))}  # fmt: skip
+    at = [people["nord.csv"].index("P036"), people["süd.csv"].index("P036")]
+    assert at[0] != at[1], "the same record in both files would show nothing"
+    dropped = 1  # nord.csv's row with the missing cell
+    assert answer.result.forgotten.tolist() == [at[0] - (at[0] > 3), 30 - dropped + at[1]]
+
+
 # -- a person --------------------------------------------------------------------------------------
 
 
