@@ -127,7 +127,8 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         k: How many rows the answer lists; None for all.
         run: Name of the training run, or the run; the newest by default.
         method: "auto", "closed-form", "influence", "cg", "grad-dot" or "trak".
-        estimand: What is estimated: "leave_one_out".
+        estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
+            row's effect among a random half of the others) and "shapley".
         by: Whether the text lists rows ("row") or sources ("source").
         title: The query in words; by default the name of ``X``.
 
@@ -137,7 +138,8 @@ def influence(  # noqa: PLR0913  # one for each part of the question
 
     Raises:
         NoRunError: No model was trained under ``%%train``.
-        UnknownNameError: No such run or method.
+        UnknownNameError: No such run, method or estimand.
+        UnsupportedModelError: The method or estimand is not for this kind of model.
         NotFiniteError: NaN or infinity in the query.
         ShapeError: The query has other features than the model.
     """

@@ -9,11 +9,13 @@ import numpy as np
 from traceprop_nb.attribution.cg import cg
 from traceprop_nb.attribution.closed_form import closed_form
 from traceprop_nb.attribution.grad_dot import grad_dot
+from traceprop_nb.attribution.half_subset import half_subset
 from traceprop_nb.attribution.influence import LIMIT, influence
+from traceprop_nb.attribution.owen import owen
 from traceprop_nb.attribution.scores import Attributor, InfluenceScores, joined
 from traceprop_nb.attribution.shards import by_shards
 from traceprop_nb.attribution.trak import trak
-from traceprop_nb.errors import NotFiniteError, ShapeError, unknown_name
+from traceprop_nb.errors import NotFiniteError, OptionError, ShapeError, unknown_name
 from traceprop_nb.gradients.objective import GaussNewton, Linear, Objective
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.gradients.shards import ShardedRisk
@@ -51,22 +53,31 @@ METHODS: dict[str, Attributor] = {
 """Every method by its name."""
 
 
-def attribute(run: TrainingRun, query: Objective, *, method: str = "auto") -> InfluenceScores:
+ESTIMANDS: dict[str, Attributor] = {"half_subset": half_subset, "shapley": owen}
+"""What else than leaving one row out can be estimated, and by what."""
+
+
+def attribute(
+    run: TrainingRun, query: Objective, *, method: str = "auto", estimand: str = "leave_one_out"
+) -> InfluenceScores:
     """Scores of every training row for every query.
 
     Args:
         run: A finished training run.
         query: The query rows, from ``run.query(X, y)``.
         method: A key of ``METHODS``.
+        estimand: ``"leave_one_out"``, or a key of ``ESTIMANDS`` where the model is linear.
 
     Raises:
-        UnknownNameError: No method of that name.
+        UnknownNameError: No method or estimand of that name.
+        OptionError: A method that does not estimate that.
         ShapeError: The query belongs to another model.
         NotFiniteError: The run's training diverged.
         UnsupportedModelError, ConvergenceError: See the method.
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
+    how = _estimator(method, estimand)
     if query.p != run.objective.p:
         raise ShapeError(
             f"the query is for a model of {query.p} parameters, and {run.name!r} has "
@@ -78,5 +89,17 @@ def attribute(run: TrainingRun, query: Objective, *, method: str = "auto") -> In
             "its training diverged; train it with a smaller learning rate"
         )
     if isinstance(query, ShardedRisk):
-        return by_shards(run, query, METHODS[method])
-    return METHODS[method](run, query)
+        return by_shards(run, query, how)
+    return how(run, query)
+
+
+def _estimator(method: str, estimand: str) -> Attributor:
+    if estimand == "leave_one_out":
+        return METHODS[method]
+    if estimand not in ESTIMANDS:
+        raise unknown_name("estimand", estimand, ["leave_one_out", *ESTIMANDS])
+    if method not in ("auto", "closed-form"):
+        raise OptionError(
+            f"method {method!r} estimates 'leave_one_out', and not {estimand!r}; leave method= out"
+        )
+    return ESTIMANDS[estimand]

@@ -177,6 +177,10 @@ class LinearRisk:
             weights=self.weights[keep],
         )
 
+    def reweighted(self, weights: Floats) -> LinearRisk:
+        """The problem with other weights."""
+        return replace(self, weights=weights)
+
     def on(self, X: object, y: object) -> LinearRisk:
         """The model over other rows."""
         design = self.encoder.features(X)

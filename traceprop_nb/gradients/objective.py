@@ -153,6 +153,10 @@ class Linear(Convex, Protocol):
         """Loss of each row at outputs z (n, K) or (n, r, K): (n,) or (n, r)."""
         ...
 
+    def reweighted(self, weights: Floats) -> Self:
+        """The same problem with these weights of its rows, (n,): same penalty."""
+        ...
+
 
 @runtime_checkable
 class Featured(Protocol):

@@ -91,6 +91,10 @@ def _influence() -> MagicParser:
     parser.add_argument("--by", type=one_of("row", "source"), default="row", help="row or source")
     parser.add_argument("--run", metavar="NAME", help="the training run; the last by default")
     parser.add_argument("--method", metavar="METHOD", default="auto", help="the estimator")
+    parser.add_argument(
+        "--estimand", metavar="E", default="leave_one_out",
+        help="leave_one_out, half_subset or shapley",
+    )  # fmt: skip
     parser.add_argument("--save", metavar="FILE.csv", help="write the table")
     return parser
 

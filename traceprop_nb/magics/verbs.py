@@ -152,6 +152,7 @@ class TracepropMagics(Magics):
                 k=options.k or self.k,
                 run=options.run,
                 method=options.method,
+                estimand=options.estimand,
                 by=options.by,
             )
             if options.save:

@@ -34,13 +34,11 @@ def influence(  # noqa: PLR0913  # the public question
 ) -> InfluenceAnswer:
     """See ``traceprop_nb.influence``."""
     check_by(by)
-    if estimand != "leave_one_out":
-        raise OptionError(f"estimand {estimand!r} is not available; use 'leave_one_out'")
     if k is not None and k < 1:
         raise OptionError(f"k={k} lists nothing; pass a positive number, or None for all rows")
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
     query_rows = asked.query(X, y)
-    result = attribute(asked, query_rows, method=method)
+    result = attribute(asked, query_rows, method=method, estimand=estimand)
     back = of_run(session, asked)
     return InfluenceAnswer(
         asked,

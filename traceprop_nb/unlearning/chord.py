@@ -1,8 +1,7 @@
 """Newton's method with one Hessian for all steps, and a fresh one where that goes too slowly.
 
-Such a chord step costs one gradient where a Newton step costs a Hessian. What the gradients tell
-about the curvature on the way corrects the Hessian (BFGS: Nocedal and Wright 2006, chapter 7,
-doi:10.1007/978-0-387-40065-5).
+Such a chord step costs one gradient where a Newton step costs a Hessian, which is corrected by what
+the gradients tell on the way (``gradients.settle``).
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import numpy as np
 from traceprop_nb.gradients.objective import Floats
 from traceprop_nb.gradients.optimum import newton
 from traceprop_nb.gradients.progress import Progress
+from traceprop_nb.gradients.settle import Memory
 from traceprop_nb.unlearning.expansion import convex, retained_slope
 from traceprop_nb.unlearning.trajectory import even
 from traceprop_nb.unlearning.unlearner import Task, Way
@@ -69,7 +69,7 @@ def descend(
 def _chord(
     task: Task, slope: Floats, solve: Callable[[Floats], Floats], progress: Progress
 ) -> _Descent:
-    start, memory = task.run.w, _Memory(solve)
+    start, memory = task.run.w, Memory(solve)
     path, step = [start], -solve(slope)
     for k in range(PASSES):
         progress(k / (PASSES + 1.0))
@@ -88,35 +88,6 @@ def _chord(
             return _Descent(path, converged=True, nearer=True)
         step = ahead
     return _Descent(path, converged=False, nearer=True)
-
-
-class _Memory:
-    """A Hessian's inverse, corrected by the slopes seen since it was taken.
-
-    Args:
-        solve: Solves with the Hessian where the way began.
-    """
-
-    def __init__(self, solve: Callable[[Floats], Floats]) -> None:
-        self._solve = solve
-        self._pairs: list[tuple[Floats, Floats, float]] = []
-
-    def learn(self, step: Floats, change: Floats) -> None:
-        """The slope changed by this (p,) over that step (p,)."""
-        bend = float(step @ change)
-        if bend > 0.0:
-            self._pairs.append((step, change, bend))
-
-    def solve(self, b: Floats) -> Floats:
-        """The inverse times b, (p,)."""
-        shares = []
-        for step, change, bend in reversed(self._pairs):
-            shares.append(float(step @ b) / bend)
-            b = b - shares[-1] * change
-        x = self._solve(b)
-        for (step, change, bend), share in zip(self._pairs, reversed(shares), strict=True):
-            x = x + (share - float(change @ x) / bend) * step
-        return x
 
 
 def _length(v: Floats) -> float:
