@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from traceprop_nb.attribution.evaluate import Evaluation
     from traceprop_nb.reports import Record
     from traceprop_nb.session import (
         ImpactAnswer,
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "TracepropError",
     "data_valuation",
+    "evaluate",
     "impact",
     "influence",
     "lineage",
@@ -146,6 +148,46 @@ def influence(  # noqa: PLR0913  # one for each part of the question
     return session().influence(
         X, y, k=k, run=run, method=method, estimand=estimand, by=by, title=title
     )
+
+
+def evaluate(  # noqa: PLR0913  # one for each part of the question
+    method: str = "auto", X: Any = None, y: Any = None, *, metric: str = "lds", run: Any = None,
+    estimand: str | None = None, subsets: int = 100, seeds: int = 1, rows: Any = None,
+    k: int | None = None, seed: int = 0, truth: Any = None,
+) -> Evaluation:  # fmt: skip
+    """How good an influence method is on a run, by training its model again.
+
+    Args:
+        method: As for ``influence``.
+        X: Queries, whose losses are foretold; not needed for "mislabelled".
+        y: Their labels (m,).
+        metric: "lds" (ranks of random halves of the rows), "leave_one_out" (single rows),
+            "removal" (the strongest proponents together) or "mislabelled" (wrong labels found).
+        run: Name of the training run, or the run; the newest by default.
+        estimand: As for ``influence``; by default the one that the metric measures.
+        subsets: Halves of "lds".
+        seeds: Trainings of each part, for models that have several ends.
+        rows: Rows left out, 50 random ones by default; for "mislabelled" the wrong rows.
+        k: Proponents taken out by "removal"; a twentieth of the rows by default.
+        seed: Of what is drawn.
+        truth: A ``GroundTruth`` that was trained before, such as a loaded one.
+
+    Returns:
+        ``value`` with its 95 % interval ``low`` to ``high``; ``scale``, 1 where the scores have
+        the right size; ``models``, the trainings behind it. An interrupted call keeps what was
+        trained, and the same call goes on. The LDS is shown with later influence answers.
+
+    Raises:
+        NoRunError: No model was trained under ``%%train``.
+        UnknownNameError: No such run, method, metric or estimand.
+        OptionError: No queries or wrong rows, too few subsets, rows or k out of range.
+        ShapeError: ``truth`` belongs to another run or other queries.
+        UnsupportedModelError: The model cannot be trained again, or the method does not fit it.
+    """
+    from traceprop_nb.session.evaluate import Asked, evaluate as ask
+
+    asked = Asked(metric, subsets, seeds, rows, k, seed)
+    return ask(session(), method, (X, y), asked, run=run, estimand=estimand, truth=truth)
 
 
 def unlearn(  # noqa: PLR0913  # one for each part of the request

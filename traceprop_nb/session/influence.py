@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,8 @@ def influence(  # noqa: PLR0913  # the public question
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
     query_rows = asked.query(X, y)
     result = attribute(asked, query_rows, method=method, estimand=estimand)
+    known = session.training.lds.get(asked, {})
+    result = replace(result, lds=known.get((result.method, result.estimand)))
     back = of_run(session, asked)
     return InfluenceAnswer(
         asked,

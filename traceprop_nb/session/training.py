@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from traceprop_nb import adapters
 from traceprop_nb.errors import NoModelError, NoRunError, unknown_name
@@ -16,6 +17,7 @@ from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.session.shards import sharded_run
 
 if TYPE_CHECKING:
+    from traceprop_nb.attribution.truth import GroundTruth
     from traceprop_nb.session.core import Session
 
 TRAINING_TAPS = {"sklearn": "SklearnTap", "torch": "TorchTap", "jax": "JaxTap"}
@@ -36,6 +38,8 @@ class Training:
     Attributes:
         runs: By name, oldest first; a name used again is the newer run.
         cells: Cell in which each run was trained.
+        truths: Models trained again to judge influence by, by what they are.
+        lds: Measured LDS of a run by method and estimand.
     """
 
     def __init__(self, session: Session) -> None:
@@ -44,6 +48,8 @@ class Training:
         self._given: Mapping[str, Any] = {}
         self.runs: dict[str, TrainingRun] = {}
         self.cells: dict[str, int] = {}
+        self.truths: dict[str, GroundTruth] = {}
+        self.lds: WeakKeyDictionary[TrainingRun, dict[tuple[str, str], float]] = WeakKeyDictionary()
 
     def begin(self, name: str, options: TrainOptions, now: float, given: Mapping[str, Any]) -> None:
         """Begin to watch. See ``Session.begin_train``."""
