@@ -62,6 +62,13 @@ def valuation() -> list[Measurement]:
     return measure()
 
 
+def attribution() -> list[Measurement]:
+    """Influence against retraining, next to dattri where its environment is there."""
+    from benchmarks.attribution import measure
+
+    return measure()
+
+
 def store() -> list[Measurement]:
     """The log on disk."""
     from benchmarks.store import measure
@@ -82,6 +89,7 @@ def main() -> None:
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
+        "attribution": attribution,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
