@@ -116,7 +116,7 @@ class LinearRisk:
         """Hessian of F, (p, p)."""
         c = self.family.curvature(self.outputs(w)) * self.weights[:, None, None]
         d = self.design.shape[1]
-        if self.K == 1:
+        if self.K == 1 and not (self.weights < 0.0).any():
             root = self.design * np.sqrt(c[:, 0])  # a product with itself takes half the time
             h = root.T @ root
             h[np.diag_indices(d)] += self.penalty
@@ -151,7 +151,7 @@ class LinearRisk:
         """Directions (q, p) along which nothing changes."""
         # Adding one vector to every class leaves all probabilities as they are; where those
         # coordinates are not penalised, F stays too.
-        if self.K == 1:
+        if self.K == 1 and not (self.weights < 0.0).any():
             return np.empty((0, self.p))
         free = np.flatnonzero(~self.penalty.reshape(self.K, -1).any(axis=0))
         directions = np.zeros((len(free), self.K, self.design.shape[1]))
