@@ -128,7 +128,8 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         y: Their labels (m,); without labels the model's own predictions are explained.
         k: How many rows the answer lists; None for all.
         run: Name of the training run, or the run; the newest by default.
-        method: "auto", "closed-form", "influence", "cg", "grad-dot" or "trak".
+        method: "auto", "closed-form", "influence", "cg", "datainf", "grad-cos", "grad-dot",
+            "tracin" or "trak".
         estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
             row's effect among a random half of the others) and "shapley".
         by: Whether the text lists rows ("row") or sources ("source").

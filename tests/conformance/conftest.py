@@ -238,7 +238,10 @@ FITS = {
     "closed-form": LINEAR,
     "influence": [*CONVEX, *NETWORKS],
     "cg": [*CONVEX, *NETWORKS],
+    "datainf": [*CONVEX, *NETWORKS],
+    "grad-cos": [*CONVEX, *NETWORKS],
     "grad-dot": [*CONVEX, *NETWORKS],
+    "tracin": [*CONVEX, *NETWORKS],
     "trak": CLASSIFIERS,
 }
 """The models that each method is for; a method that is missing here fails the suite."""

@@ -8,12 +8,15 @@ import numpy as np
 
 from traceprop_nb.attribution.cg import cg
 from traceprop_nb.attribution.closed_form import closed_form
+from traceprop_nb.attribution.datainf import datainf
+from traceprop_nb.attribution.grad_cos import grad_cos
 from traceprop_nb.attribution.grad_dot import grad_dot
 from traceprop_nb.attribution.half_subset import half_subset
 from traceprop_nb.attribution.influence import LIMIT, influence
 from traceprop_nb.attribution.owen import owen
 from traceprop_nb.attribution.scores import Attributor, InfluenceScores, joined
 from traceprop_nb.attribution.shards import by_shards
+from traceprop_nb.attribution.tracin import tracin
 from traceprop_nb.attribution.trak import trak
 from traceprop_nb.errors import NotFiniteError, OptionError, ShapeError, unknown_name
 from traceprop_nb.gradients.objective import GaussNewton, Linear, Objective
@@ -47,7 +50,10 @@ METHODS: dict[str, Attributor] = {
     "closed-form": closed_form,
     "influence": influence,
     "cg": cg,
+    "datainf": datainf,
+    "grad-cos": grad_cos,
     "grad-dot": grad_dot,
+    "tracin": tracin,
     "trak": trak,
 }
 """Every method by its name."""
