@@ -1,4 +1,4 @@
-"""Law: a row map that was written answers as before, whatever its kind; a graph too, in any parts."""
+"""Law: a row map that was written and read again answers as before, whatever its kind."""
 
 from __future__ import annotations
 
@@ -115,5 +115,5 @@ def test_other_bytes_are_refused_and_say_why():
 def test_a_segment_runs_nothing_and_reads_only_integers():
     front = json.dumps({"arrays": [["|O", 1, 8, 0]]}).encode()
     data = MAGIC + len(front).to_bytes(4, "little") + b"\0" + front + b"\0" * 8
-    with pytest.raises(StoreError, match="an array of '|O'"):
+    with pytest.raises(StoreError, match=r"an array of '\|O'"):
         unpack(data)

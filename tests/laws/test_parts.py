@@ -16,7 +16,7 @@ from traceprop_nb.lineage.segment import Pool, pack, unpack
 
 
 def replayed(graph, cuts):
-    """The graph recorded again, with the bytes of a part made at each of the cuts and at the end."""
+    """The graph recorded again, with the bytes of a part made at each cut and at the end."""
     again, since, parts = LineageGraph(), Extent(), []
     for node in range(len(graph)):
         if node in cuts:
@@ -135,7 +135,7 @@ def test_a_part_that_does_not_follow_or_contradicts_itself_is_refused_whole():
         {"size": [2, 1, 1, 2, 2]}, {"nodes": 9}, {"ops": []}, {"maps": []}, {"maps": [["?"]]},
         {"sources": [{}]}, {"edges": header["nodes"]},
     ):  # fmt: skip
-        with pytest.raises(StoreError, match="a part of a lineage|describes no row map"):
+        with pytest.raises(StoreError, match=r"a part of a lineage|describes no row map"):
             made.add(header | wrong, arrays, a_source)
         assert (len(made.graph), made.graph.ops, made.at) == (0, [], Extent())
     made.add(header, arrays, a_source)

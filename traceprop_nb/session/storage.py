@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from traceprop_nb.errors import OptionError, RecordError, StoreError
+from traceprop_nb.errors import OptionError, RecordError, StoreError, UnknownNameError
 from traceprop_nb.reports.canonical import canonical, read
 from traceprop_nb.session.events import START, Event, digest_of_event
+from traceprop_nb.session.keeping import LINEAGE, Keeper
+from traceprop_nb.session.written import WROTE
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
-    from traceprop_nb.stores import Damage, Entry, Recorded, Store
+    from traceprop_nb.session.past import Past
+    from traceprop_nb.stores import Damage, Entry, Recorded, Segment, Store
 
 DEFAULT = ".traceprop/store.db"
 """Where a session's log goes unless somebody says otherwise."""
@@ -44,6 +47,7 @@ class Storage:
         store: Open.
         id: The session's id in it.
         given: Path or address, as it was given.
+        keeper: Makes the parts of the session's lineage; None once that has failed.
         waiting: Events that are not written yet.
         unwritten: Events that will not be, because too many waited.
         trouble: Why the last attempt failed; empty if it did not.
@@ -52,9 +56,12 @@ class Storage:
     store: Store
     id: str
     given: str
+    keeper: Keeper | None
     waiting: list[Event] = field(default_factory=list)
     unwritten: int = 0
     trouble: str = ""
+    _pasts: dict[str, tuple[int, Past]] = field(default_factory=dict)
+    _segments: list[Segment] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -67,6 +74,8 @@ class Storage:
                 f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
                 f"{self.trouble or 'too many waited'}"
             )
+        if self.keeper is None:
+            out += "; the lineage is not kept any more, because of an error of our own"
         return "; ".join(filter(None, [out, database.note]))
 
     def add(self, event: Event) -> None:
@@ -76,16 +85,48 @@ class Storage:
         else:
             self.waiting.append(event)
 
+    def keep(self, *, last: bool = False) -> None:
+        """Write what waits, and the lineage that is new; an error is raised to nobody.
+
+        Args:
+            last: Nothing more will come.
+        """
+        with self._lock:
+            if self.trouble:
+                self.flush()
+            if not self.trouble and not self.unwritten:
+                self._add_part(last)
+            self.flush()
+
+    def _add_part(self, last: bool) -> None:
+        if self.keeper is None:
+            return
+        session = self.keeper.session
+        try:
+            part = self.keeper.part(last=last)
+        except Exception:  # noqa: BLE001  # no cell fails of it; what it was is kept and counted
+            session.recorder.failed("lineage for the store")
+            self.keeper = None
+            return
+        if part is not None:
+            from traceprop_nb.stores import Segment
+
+            body, data = part
+            segment = Segment(LINEAGE, data)
+            self._segments.append(segment)
+            session.events.append(LINEAGE, {"segment": segment.digest, **body})
+
     def flush(self) -> None:
         """Write what waits; an error is remembered, and raised to nobody."""
         with self._lock:
             now = list(self.waiting)
             try:
-                self.store.append(self.id, [entry(event) for event in now])
+                self.store.append(self.id, [entry(event) for event in now], self._segments)
             except (StoreError, OSError) as error:
                 self.trouble = str(error)
                 return
             del self.waiting[: len(now)]
+            self._segments.clear()
             self.trouble = ""
 
     def sessions(self) -> list[Recorded]:
@@ -103,6 +144,63 @@ class Storage:
         return [
             Event(r.number, r.time, r.kind, _body(r), r.before, r.digest) for r in rows
         ]  # fmt: skip
+
+    def lineage(self, session: str | None = None) -> Past:
+        """The lineage of a stored session: ``rows``, ``impact``, ``why``, ``lineage`` by name.
+
+        Args:
+            session: Its id; by default the newest that has a lineage, before this one.
+
+        Raises:
+            UnknownNameError: There is no such session, or none has a lineage.
+        """
+        if session is None:
+            earlier = self._earlier()
+            if not earlier:
+                raise UnknownNameError("no earlier session of the store has a lineage")
+            session = earlier[0]
+        return self.past(session)
+
+    def past(self, session: str) -> Past:
+        """A stored session's lineage, read anew where more of it was stored since."""
+        from traceprop_nb.session.past import past
+
+        if session == self.id:
+            self.keep()
+        number = len(self.parts(session))
+        kept = self._pasts.get(session)
+        if kept is None or kept[0] != number:
+            kept = self._pasts[session] = (number, past(self, session))
+        return kept[1]
+
+    def pasts(self) -> Iterator[Past]:
+        """The lineages of the other sessions, the newest first."""
+        for session in self._earlier()[:NAMED]:
+            yield self.past(session)
+
+    def _earlier(self) -> list[str]:
+        have = self.store.sessions_with(LINEAGE)
+        return sorted((one for one in have if one != self.id), reverse=True)
+
+    def parts(self, session: str) -> list[tuple[int, dict[str, Any]]]:
+        """Number and body of each event that names a part of a session's lineage."""
+        rows = self.store.events_of_kind(LINEAGE, session=session)
+        return [(row.number, _members(row)) for _, row in rows]
+
+    def writers(self, digest: str) -> list[tuple[str, dict[str, Any]]]:
+        """Who wrote a file with these bytes: session and body of the event, the oldest first."""
+        told = self._wrote(digest)
+        return [(session, body) for session, body in told if body["digest"] == digest]
+
+    def wrote(self, name: str) -> list[tuple[str, dict[str, Any]]]:
+        """Who wrote a file of this name, the oldest first."""
+        told = self._wrote(None)
+        return [one for one in told if Path(str(one[1]["file"])).name == name]
+
+    def _wrote(self, text: str | None) -> list[tuple[str, dict[str, Any]]]:
+        self.flush()
+        rows = self.store.events_of_kind(WROTE, containing=text)
+        return [(session, _members(row)) for session, row in rows]
 
     def heads(self) -> dict[str, tuple[int, str]]:
         """Session -> number of events and head: keep them elsewhere, and ``check`` against them."""
@@ -133,9 +231,15 @@ class Storage:
 
     def close(self) -> str:
         """Write what waits and let go of the store; returns where it lies."""
-        self.flush()
+        self.end()
         self.store.close()
         return self.given
+
+    def end(self) -> None:
+        """Write everything, what was still being computed too."""
+        if self.keeper is not None:
+            self.keeper.session.written.record(self.keeper.session, wait=True)
+        self.keep(last=True)
 
     def _named(self) -> dict[str, tuple[int, str]]:
         """What sessions say of those before them: the largest number of events of each."""
@@ -188,13 +292,13 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     except StoreError:
         store.close()
         raise
-    storage = Storage(store, name, str(target))
+    storage = Storage(store, name, str(target), Keeper(session))
     named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
     for event in session.events:
         storage.add(event)
     session.events.sink, session.storage = storage.add, storage
-    session.record_event(OPENED, sessions=len(before), named=named)
-    storage.flush()
+    session.events.append(OPENED, {"sessions": len(before), "named": named})
+    storage.keep()
     _open.add(storage)
     return storage
 
@@ -205,6 +309,18 @@ def entry(event: Event) -> Entry:
 
     body = canonical(event.body).decode("utf-8")
     return Entry(event.number, event.time, event.kind, body, event.before, event.digest)
+
+
+def _members(row: Entry) -> dict[str, Any]:
+    """The body of an event that must be readable.
+
+    Raises:
+        StoreError: It is not.
+    """
+    try:
+        return _body(row)
+    except (ValueError, RecordError) as error:
+        raise StoreError(f"event {row.number} of the store is no JSON any more") from error
 
 
 def _body(row: Entry) -> dict[str, Any]:
@@ -236,4 +352,4 @@ def _told(row: Entry) -> list[tuple[str, int, str]]:
 def _flush_all() -> None:
     """Write what waits before the interpreter ends."""
     for storage in list(_open):
-        storage.flush()
+        storage.end()

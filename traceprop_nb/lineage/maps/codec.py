@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 Written = list[Any]
 """``[kind, integers, numbers of arrays, maps]``, fit for JSON."""
-Parts = tuple[Sequence[int], Sequence[NDArray[Any]], Sequence[RowMap]]
 
 
 @dataclass(frozen=True)
@@ -45,32 +44,36 @@ class Codec:
     """How maps of one kind are taken apart and made again.
 
     Attributes:
-        parts: Map -> its integers, arrays and maps.
-        make: Integers, arrays and maps -> an equal map.
+        arrays: Names of the attributes that are arrays.
+        numbers: Names of those that are integers.
+        maps: Names of those that are maps.
+        make: Arrays, then integers, then maps, in these orders -> an equal map.
     """
 
-    parts: Callable[[Any], Parts]
-    make: Callable[[Sequence[int], Sequence[NDArray[Any]], Sequence[RowMap]], RowMap]
+    make: Callable[..., RowMap]
+    arrays: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
 
 
 CODECS: dict[type, Codec] = {
-    All: Codec(lambda m: ((m.n_in, m.n_out), (), ()), lambda n, a, m: All(*n)),
-    Chain: Codec(lambda m: ((), (), (m.outer, m.inner)), lambda n, a, m: Chain(*m)),
-    Deferred: Codec(lambda m: _waiting(m), lambda n, a, m: Deferred(a[0], *n)),
-    Gather: Codec(lambda m: ((m.n_in,), (m.index,), ()), lambda n, a, m: Gather(a[0], *n)),
-    Groups: Codec(lambda m: ((m.n_out,), (m.codes,), ()), lambda n, a, m: Groups(a[0], *n)),
-    SameGroup: Codec(lambda m: ((), (), (m.groups,)), lambda n, a, m: SameGroup(_groups(m[0]))),
-    Identity: Codec(lambda m: ((m.n_in,), (), ()), lambda n, a, m: Identity(*n)),
-    Mask: Codec(lambda m: ((m.n_in,), (m.bits,), ()), lambda n, a, m: Mask(_bits(a[0], *n), *n)),
-    Part: Codec(lambda m: ((m.offset, m.n_in, m.n_out), (), ()), lambda n, a, m: Part(*n)),
-    Prefix: Codec(lambda m: ((m.n_in,), (), ()), lambda n, a, m: Prefix(*n)),
-    Ragged: Codec(lambda m: ((m.n_in,), (m.start, m.values), ()), lambda n, a, m: Ragged(*a, *n)),
-    Range: Codec(lambda m: ((m.start, m.step, m.n_out, m.n_in), (), ()), lambda n, a, m: Range(*n)),
-    Repeat: Codec(lambda m: ((m.k, m.n_in), (), ()), lambda n, a, m: Repeat(*n)),
-    Runs: Codec(lambda m: ((m.n_in,), (m.first, m.origin), ()), lambda n, a, m: Runs(*a, *n)),
-    Tile: Codec(lambda m: ((m.k, m.n_in), (), ()), lambda n, a, m: Tile(*n)),
-    Union: Codec(lambda m: ((), (), m.members), lambda n, a, m: Union(m)),
-    Window: Codec(lambda m: ((m.low, m.high, m.n_in, m.n_out), (), ()), lambda n, a, m: Window(*n)),
+    All: Codec(All, numbers=("n_in", "n_out")),
+    Chain: Codec(Chain, maps=("outer", "inner")),
+    Deferred: Codec(Deferred, ("index",), ("n_in",)),
+    Gather: Codec(Gather, ("index",), ("n_in",)),
+    Groups: Codec(Groups, ("codes",), ("n_out",)),
+    SameGroup: Codec(lambda groups: SameGroup(_checked_groups(groups)), maps=("groups",)),
+    Identity: Codec(Identity, numbers=("n_in",)),
+    Mask: Codec(lambda bits, n_in: Mask(_checked_bits(bits, n_in), n_in), ("bits",), ("n_in",)),
+    Part: Codec(Part, numbers=("offset", "n_in", "n_out")),
+    Prefix: Codec(Prefix, numbers=("n_in",)),
+    Ragged: Codec(Ragged, ("start", "values"), ("n_in",)),
+    Range: Codec(Range, numbers=("start", "step", "n_out", "n_in")),
+    Repeat: Codec(Repeat, numbers=("k", "n_in")),
+    Runs: Codec(Runs, ("first", "origin"), ("n_in",)),
+    Tile: Codec(Tile, numbers=("k", "n_in")),
+    Union: Codec(lambda *members: Union(members)),
+    Window: Codec(Window, numbers=("low", "high", "n_in", "n_out")),
 }
 """Every kind of map; tests/laws/test_codecs.py sees that none is missing."""
 
@@ -87,13 +90,17 @@ def write(row_map: RowMap, pool: Pool) -> Written:
     codec = CODECS.get(kind)
     if codec is None:
         raise StoreError(f"row maps of kind {kind.__name__} cannot be stored; give it a codec")
-    numbers, arrays, maps = codec.parts(row_map)
-    if maps and kind is Deferred:  # compressed already: what it stands for is written
-        return write(maps[0], pool)
+    arrays = [getattr(row_map, name) for name in codec.arrays]
+    if isinstance(row_map, Deferred) and arrays[0] is None:  # compressed already
+        return write(row_map.resolve(), pool)
+    members = row_map.members if isinstance(row_map, Union) else ()
+    maps = [*members, *(getattr(row_map, name) for name in codec.maps)]
     return [
-        kind.__name__, [int(n) for n in numbers], [pool.add(array) for array in arrays],
+        kind.__name__,
+        [int(getattr(row_map, name)) for name in codec.numbers],
+        [pool.add(np.asarray(array)) for array in arrays],
         [write(one, pool) for one in maps],
-    ]  # fmt: skip
+    ]
 
 
 def read(written: Written, arrays: Sequence[NDArray[Any]]) -> RowMap:
@@ -105,23 +112,18 @@ def read(written: Written, arrays: Sequence[NDArray[Any]]) -> RowMap:
     try:
         name, numbers, places, maps = written
         made = [read(one, arrays) for one in maps]
-        return _BY_NAME[name].make(numbers, [arrays[place] for place in places], made)
+        return _BY_NAME[name].make(*(arrays[place] for place in places), *numbers, *made)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"{str(written)[:80]} describes no row map: {error}") from error
 
 
-def _waiting(m: Deferred) -> Parts:
-    index = m.index  # asked once: another thread may compress it meanwhile
-    return ((), (), (m.resolve(),)) if index is None else ((m.n_in,), (np.asarray(index),), ())
-
-
-def _groups(found: RowMap) -> Groups:
+def _checked_groups(found: RowMap) -> Groups:
     if not isinstance(found, Groups):
         raise TypeError(f"{found!r} has no groups")
     return found
 
 
-def _bits(bits: NDArray[np.uint8], n_in: int) -> NDArray[np.uint8]:
+def _checked_bits(bits: NDArray[np.uint8], n_in: int) -> NDArray[np.uint8]:
     if bits.size * 8 < n_in:
         raise ValueError(f"{bits.size} bytes are no mask of {n_in} rows")
     return bits
