@@ -69,10 +69,10 @@ def onward(traced: Traced, source: int, records: Ints, seen: frozenset[str]) -> 
     storage, its = traced.storage, traced.files.settled()[source]
     if storage is None or its.path is None or its.digest is None or its.digest in seen:
         return None
-    for session, body in storage.writers(its.digest):
+    for session, body in storage.others.writers(its.digest):
         if session == traced.id and body["node"] >= source:
             continue  # written after it was read here
-        where = traced if session == traced.id else storage.past(session)
+        where = traced if session == traced.id else storage.others.past(session)
         why = _doubt(its, body)
         rows = np.arange(int(body["records"]), dtype=np.int64) if why else records
         said = f"{os.path.basename(str(body['file']))} was written by {where.title}"
@@ -105,7 +105,7 @@ def changed(traced: Traced, source: int) -> str:
     storage, its = traced.storage, traced.files.settled()[source]
     if storage is None or its.path is None:
         return ""
-    told = storage.wrote(os.path.basename(its.path))
+    told = storage.others.wrote(os.path.basename(its.path))
     if not told or any(body["digest"] == its.digest for _, body in told):
         return ""
     session, body = told[-1]

@@ -29,6 +29,7 @@ from traceprop_nb.session.summary import describe, summary
 from traceprop_nb.session.training import Training
 from traceprop_nb.session.written import WrittenFiles
 from traceprop_nb.tracing import hooks
+from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rewrite import rewrite_module
 from traceprop_nb.tracing.rules import RuleTable
@@ -87,7 +88,7 @@ class Session:
         self.files = Sources(self.graph)
         self.recorder.on_source = self.files.watch
         self.written = WrittenFiles()
-        self.recorder.on_write = lambda write: self.written.note(write, self.recorder.cell)
+        self.recorder.on_write = self.wrote
         self.training = Training(self)
         self.cells: list[CellRun] = []
         self.namespace: dict[str, Any] = {}
@@ -154,6 +155,10 @@ class Session:
     def id(self) -> str:
         """Its id in the store; empty where it is not stored."""
         return "" if self.storage is None else self.storage.id
+
+    def wrote(self, write: FileWrite) -> None:
+        """A traced cell wrote a value to a file."""
+        self.written.note(write, self.recorder.cell)
 
     # -- cells -------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ LINEAGE = "lineage"
 """Kind of the events that name a part, and of their segments."""
 FORMAT = 1
 """Version of what a part says; a reader refuses a newer one."""
+_SHELLS_OWN = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[ido]h|__\w+__")
+"""Names under which IPython keeps what cells were and gave."""
 _TOLD = ("reader", "options", "unusual", "size", "mtime_ns", "assumed", "buffer")
 """What of a source's detail is kept: how it was read, nothing that was read."""
 
@@ -119,7 +122,7 @@ class Keeper:
         found = {
             name: node_of(value)
             for name, value in self.session.namespace.items()
-            if not name.startswith("_")  # the shell's own: outputs and inputs of cells
+            if not _SHELLS_OWN.fullmatch(name)
         }
         return {name: node for name, node in found.items() if node is not None and node < nodes}
 

@@ -194,7 +194,7 @@ def past(storage: Storage, session: str) -> Past:
     if session not in known:
         raise unknown_name("session", session, known)
     reading = _Reading()
-    for number, body in storage.parts(session):
+    for number, body in storage.others.parts(session):
         try:
             reading.add(*unpack(storage.store.segment(session, str(body.get("segment")))))
         except StoreError as error:

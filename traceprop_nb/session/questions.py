@@ -76,7 +76,7 @@ def found(session: Session, x: Any) -> tuple[Traced, int, tuple[str, ...]]:
     if session.storage is None:
         return session, node_of(session, x), ()
     damage: list[str] = []
-    for past in session.storage.pasts():
+    for past in session.storage.others.pasts():
         if x in past.values:
             node = past.values[x]
             said = f"{x} is that of {past.title}, made in its cell {past.graph.cell(node)}"
@@ -209,7 +209,7 @@ def impact_anywhere(session: Session, source: str, row: int) -> ImpactAnswer:
     try:
         return impact(session, source, row)
     except UnknownNameError:
-        for past in () if session.storage is None else session.storage.pasts():
+        for past in () if session.storage is None else session.storage.others.pasts():
             if source in past.files.names().values():
                 answer = impact(past, source, row)
                 return replace(answer, notes=(f"{source} was read in {past.title}", *answer.notes))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from traceprop_nb.errors import OptionError, RecordError, StoreError, UnknownNam
 from traceprop_nb.reports.canonical import canonical, read
 from traceprop_nb.session.events import START, Event, digest_of_event
 from traceprop_nb.session.keeping import LINEAGE, Keeper
-from traceprop_nb.session.written import WROTE
+from traceprop_nb.session.others import Others
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -60,9 +61,13 @@ class Storage:
     waiting: list[Event] = field(default_factory=list)
     unwritten: int = 0
     trouble: str = ""
-    _pasts: dict[str, tuple[int, Past]] = field(default_factory=dict)
     _segments: list[Segment] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @cached_property
+    def others(self) -> Others:
+        """The lineages of the store's other sessions, and the files that they wrote."""
+        return Others(self)
 
     @property
     def line(self) -> str:
@@ -74,6 +79,10 @@ class Storage:
                 f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
                 f"{self.trouble or 'too many waited'}"
             )
+        before = len(self.others.ids())
+        if before:
+            word = "session" if before == 1 else "sessions"
+            out += f"; continues the lineage of {before:,} earlier {word}"
         if self.keeper is None:
             out += "; the lineage is not kept any more, because of an error of our own"
         return "; ".join(filter(None, [out, database.note]))
@@ -142,7 +151,7 @@ class Storage:
         self.flush()
         rows = self.store.events(session or self.id)
         return [
-            Event(r.number, r.time, r.kind, _body(r), r.before, r.digest) for r in rows
+            Event(r.number, r.time, r.kind, body_of(r), r.before, r.digest) for r in rows
         ]  # fmt: skip
 
     def lineage(self, session: str | None = None) -> Past:
@@ -155,52 +164,10 @@ class Storage:
             UnknownNameError: There is no such session, or none has a lineage.
         """
         if session is None:
-            earlier = self._earlier()
-            if not earlier:
-                raise UnknownNameError("no earlier session of the store has a lineage")
-            session = earlier[0]
-        return self.past(session)
-
-    def past(self, session: str) -> Past:
-        """A stored session's lineage, read anew where more of it was stored since."""
-        from traceprop_nb.session.past import past
-
-        if session == self.id:
-            self.keep()
-        number = len(self.parts(session))
-        kept = self._pasts.get(session)
-        if kept is None or kept[0] != number:
-            kept = self._pasts[session] = (number, past(self, session))
-        return kept[1]
-
-    def pasts(self) -> Iterator[Past]:
-        """The lineages of the other sessions, the newest first."""
-        for session in self._earlier()[:NAMED]:
-            yield self.past(session)
-
-    def _earlier(self) -> list[str]:
-        have = self.store.sessions_with(LINEAGE)
-        return sorted((one for one in have if one != self.id), reverse=True)
-
-    def parts(self, session: str) -> list[tuple[int, dict[str, Any]]]:
-        """Number and body of each event that names a part of a session's lineage."""
-        rows = self.store.events_of_kind(LINEAGE, session=session)
-        return [(row.number, _members(row)) for _, row in rows]
-
-    def writers(self, digest: str) -> list[tuple[str, dict[str, Any]]]:
-        """Who wrote a file with these bytes: session and body of the event, the oldest first."""
-        told = self._wrote(digest)
-        return [(session, body) for session, body in told if body["digest"] == digest]
-
-    def wrote(self, name: str) -> list[tuple[str, dict[str, Any]]]:
-        """Who wrote a file of this name, the oldest first."""
-        told = self._wrote(None)
-        return [one for one in told if Path(str(one[1]["file"])).name == name]
-
-    def _wrote(self, text: str | None) -> list[tuple[str, dict[str, Any]]]:
-        self.flush()
-        rows = self.store.events_of_kind(WROTE, containing=text)
-        return [(session, _members(row)) for session, row in rows]
+            session = next(iter(self.others.ids()), None)
+        if session is None:
+            raise UnknownNameError("no earlier session of the store has a lineage")
+        return self.others.past(session)
 
     def heads(self) -> dict[str, tuple[int, str]]:
         """Session -> number of events and head: keep them elsewhere, and ``check`` against them."""
@@ -217,7 +184,8 @@ class Storage:
         self.flush()
         found = self.store.check(_digest, START, self._named())
         more = self.store.check(_digest, START, heads) if heads else []
-        return list(dict.fromkeys([*found, *more]))
+        lost = self.others.damaged_segments()
+        return list(dict.fromkeys([*found, *more, *lost]))
 
     def backup(self, path: str | Path) -> Path:
         """Write a copy of an SQLite store, consistent whoever writes meanwhile.
@@ -311,19 +279,8 @@ def entry(event: Event) -> Entry:
     return Entry(event.number, event.time, event.kind, body, event.before, event.digest)
 
 
-def _members(row: Entry) -> dict[str, Any]:
-    """The body of an event that must be readable.
-
-    Raises:
-        StoreError: It is not.
-    """
-    try:
-        return _body(row)
-    except (ValueError, RecordError) as error:
-        raise StoreError(f"event {row.number} of the store is no JSON any more") from error
-
-
-def _body(row: Entry) -> dict[str, Any]:
+def body_of(row: Entry) -> dict[str, Any]:
+    """An event's body as it was recorded."""
     found = read(row.body)
     return found if isinstance(found, dict) else {}
 
@@ -337,7 +294,7 @@ def _digest(row: Entry) -> str:
 
 def _told(row: Entry) -> list[tuple[str, int, str]]:
     try:
-        named = _body(row).get("named", [])
+        named = body_of(row).get("named", [])
     except (ValueError, RecordError):
         return []
     found = []
