@@ -85,9 +85,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(where):
     with store.database.begin() as connection:
         row = {"version": 77, "applied": "2030", "tool": "9.0"}
         connection.execute(migrations.schema_versions.insert().values(row))
-    with pytest.raises(
-        StoreError, match=f"schema version 77 and this package knows {NEWEST}; upgrade"
-    ):
+    with pytest.raises(StoreError, match=f"version 77 and this package knows {NEWEST}; upgrade"):
         open_store(where, "test")
 
 
