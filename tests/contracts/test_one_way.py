@@ -27,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 table = pd.read_csv(folder + "/a.csv").dropna()
 X = StandardScaler().fit_transform(table[["u", "v"]].to_numpy())
 y = (table["u"] > 0.5).to_numpy()
+table.to_csv(folder + "/kept.csv")
 """
 FIT = """
 from sklearn.linear_model import LogisticRegression

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
+from sqlalchemy import text
 
 from tests.merged import CLEAN, A, B
 from tests.stores.stored import ALIVE, closed, opened, plain
@@ -130,22 +132,18 @@ def test_a_file_that_changes_before_its_digest_is_taken_is_nobodys(files, monkey
         written, "_digest", lambda write, own=written._digest: later.append(write) or own(write)
     )
     one(PREPARE + "d.to_csv('clean.csv', index=False)\n"
-        "open('clean.csv', 'a').write('1,1,1\\n')")  # fmt: skip
+        "with open('clean.csv', 'a') as more:\n    more.write('1,1,1\\n')")  # fmt: skip
     one.session.storage.end()
     assert len(later) == 1
-    kinds = [event.kind for event in one.session.events]
-    whole = (files / "clean.csv").read_text().endswith("1,1,1\n")
-    assert whole
-    told = [e.body for e in one.session.events if e.kind == "wrote_file"]
     two = opened("s.db")
     two("import pandas as pd\nz = pd.read_csv('clean.csv')")
-    assert plain(two.session.rows("z", 2))["sources"] == {"clean.csv": [2]}, (kinds, told)
+    assert plain(two.session.rows("z", 2))["sources"] == {"clean.csv": [2]}
 
 
 @pytest.mark.parametrize(
     ("write", "read", "why"),
     [
-        ("d.to_csv('f', index=False)", "pd.read_csv('f', skiprows=3)", "18 records read|17 records"),
+        ("d.to_csv('f', index=False)", "pd.read_csv('f', skiprows=3)", "17 records"),
         ("d.to_csv('f', index=False)", "pd.read_csv('f', nrows=20)", "read with nrows"),
         ("d.to_csv('f', index=False)", "pd.read_csv('f', header=None)", "21 records read"),
         ("d.to_csv('f', index=False)", "pd.read_csv('f', names=list('kvc'), skipfooter=1, "
@@ -167,8 +165,6 @@ def test_what_may_have_moved_rows_is_marked_and_no_row_is_missed(files, write, r
     assert plain(answer)["sources"] == {"raw.csv": sorted(KEPT)}
     told = two.session.why("z")
     assert told.status == Status.INEXACT
-    import re
-
     assert re.search(why, told.doubts[-1].text or told.doubts[-1].operation), told
 
 
@@ -213,12 +209,10 @@ def test_two_files_of_one_name_keep_apart(files):
         "j = pd.concat([m.reset_index(drop=True), a.iloc[:len(m)]], axis=1)")  # fmt: skip
     names = set(two.session.rows("j", 0).sources)
     assert "a.csv" in names
-    assert any(name.startswith("a.csv (session " + first) for name in names)
+    assert any(name.startswith(f"a.csv (session {first}") for name in names)
 
 
 def test_a_writer_that_cannot_be_read_leaves_the_file_unknown_and_says_which_part(files):
-    from sqlalchemy import text
-
     one = opened("s.db")
     one(PREPARE + "d.to_csv('clean.csv', index=False)")
     closed(one)
@@ -256,35 +250,31 @@ writing = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=25, deadline=None, database=None)
 @given(st.lists(cells, min_size=1, max_size=6), writing, reading, st.integers(0, 2**16))
-def test_law_an_exact_record_is_the_row_that_carries_its_id(
-    tmp_path_factory, texts, to, back, seed
-):
-    os.chdir(tmp_path_factory.getbasetemp())
-    order = np.random.default_rng(seed).permutation(len(texts))
+def test_law_an_exact_record_is_its_row(tmp_path_factory, texts, to, back, seed):
+    with contextlib.chdir(tmp_path_factory.mktemp("law")):
+        hand_over(texts, to, back, np.random.default_rng(seed).permutation(len(texts)))
+
+
+def hand_over(texts, to, back, order):
+    """Write a frame that carries its row ids in one session, read it in another, and compare."""
     one = opened("law.db")
-    frame = pd.DataFrame({"t": pd.Series(texts, dtype=object), "_a": range(len(texts))})
-    one.source("A", frame)
-    one.names |= {"order": order, "to": to, "path": f"law{seed}.csv"}
-    one("d = A.iloc[order]\nd.to_csv(path, index=False, **to)")
+    one.source("A", pd.DataFrame({"t": pd.Series(texts, dtype=object), "_a": range(len(texts))}))
+    one.names |= {"order": order, "to": to}
+    one("d = A.iloc[order]\nd.to_csv('f.csv', index=False, **to)")
     closed(one)
     two = opened("law.db")
-    two.names |= {"back": back, "path": f"law{seed}.csv"}
-    try:
-        two("import pandas as pd\nz = pd.read_csv(path, **back)")
-    except Exception:  # noqa: BLE001  # a file that cannot be read that way hands nothing over
-        closed(two)
-        return
-    z = two.names["z"]
-    ids = list(z["_a"]) if "_a" in z.columns else [None] * len(z)
+    two.names["back"] = back
+    with contextlib.suppress(Exception):  # a file that cannot be read that way hands nothing over
+        two("import pandas as pd\nz = pd.read_csv('f.csv', **back)")
+    z = two.names.get("z", pd.DataFrame())
+    ids = list(z["_a"]) if "_a" in z.columns else []
     for record, carried in enumerate(ids):
         answer = two.session.rows(z, record)
-        rows = answer.sources.get("A", np.empty(0)).tolist()
-        is_row = isinstance(carried, int | float) and carried == carried
-        if answer.status == Status.EXACT and "A" in answer.sources and is_row:
-            assert rows == [int(carried)], (to, back)
-        elif is_row and "A" in answer.sources and str(carried).isdigit():
-            assert int(carried) in rows
+        if "A" not in answer.sources or not str(carried).isdigit():
+            continue
+        rows = answer.sources["A"].tolist()
+        assert int(carried) in rows, (to, back)
+        assert len(rows) == 1 or answer.status == Status.INEXACT, (to, back)
     closed(two)
-    os.remove(f"law{seed}.csv")

@@ -67,6 +67,7 @@ def test_a_session_that_is_cut_or_dropped_shows_because_a_later_one_named_it(wor
     assert (damage.session, damage.what) == (first.id, "1 events are gone")
     with later.store.database.begin() as connection:
         connection.execute(text("DELETE FROM events WHERE session = :s"), {"s": first.id})
+        connection.execute(text("DELETE FROM segments WHERE session = :s"), {"s": first.id})
         connection.execute(text("DELETE FROM sessions WHERE id = :s"), {"s": first.id})
     [damage] = later.check()
     assert damage.what == "the session is gone"
@@ -105,7 +106,7 @@ def test_a_store_that_cannot_be_written_makes_events_wait_and_no_cell_fail(
 
     monkeypatch.setattr(stored.store, "append", full)
     train(work, FIT, "clf")
-    assert "1 events wait, 0 will not be written: the disk is full" in stored.line
+    assert "2 events wait, 0 will not be written: the disk is full" in stored.line
     assert work.names["clf"].coef_.shape == (1, 2)
     monkeypatch.setattr(stored.store, "append", append)
     work("pass")
