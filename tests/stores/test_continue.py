@@ -312,11 +312,8 @@ def test_a_killed_kernel_leaves_a_lineage_that_agrees_with_its_log(tmp_path, inl
         assert len([s for s, _, _ in past.rows(f"x{last}", 3).path if s == "+"]) <= last
         answer = past.rows(f"x{last}", 3)
         assert [rows.tolist() for rows in answer.sources.values()] in ([], [[3]], [[46]])
-        assert (
-            len(past.graph)
-            == storage.others.parts(name)[-1][1]["from"][0]
-            + (storage.others.parts(name)[-1][1]["size"][0])
-        )
+        sizes = [body["size"][0] for _, body in storage.others.parts(name)]
+        assert len(past.graph) == sum(sizes)
     assert sum(done.values()) > 4
 
 
@@ -333,6 +330,30 @@ def test_a_store_of_events_alone_opens_and_has_no_lineage(tmp_path):
     assert (len(storage.lineage(first).graph), storage.lineage(first).values) == (0, {})
     with pytest.raises(UnknownNameError, match="no earlier session of the store has a lineage"):
         storage.lineage()
+
+
+def test_a_store_that_can_only_be_read_answers_and_takes_nothing(files, monkeypatch):
+    from traceprop_nb.stores import database
+
+    work = opened("s.db")
+    work(CLEAN)
+    was = plain(work.session.rows("X", 1))
+    name = closed(work)
+
+    def refused(*_args):
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(database, "_writable_engine", refused)
+    later = opened("s.db")
+    later("import numpy as np\nV = np.ones(3) + 1")
+    storage = later.session.storage
+    assert plain(later.session.rows("X", 1)) | {"notes": []} == was
+    assert "session not stored" in storage.line
+    assert "can only be read" in storage.line
+    assert (storage.check(), storage.events(), storage.waiting) == ([], [], [])
+    assert [one.id for one in storage.sessions()] == [name]
+    assert later.session.rows("V", 1).status == Status.EXACT
+    assert storage.lineage().id == name
 
 
 def test_nothing_of_the_code_or_the_rows_is_in_the_lineage(files):

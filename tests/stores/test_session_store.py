@@ -112,7 +112,8 @@ def test_a_store_that_cannot_be_written_makes_events_wait_and_no_cell_fail(
     work("pass")
     assert stored.waiting == []
     assert stored.trouble == ""
-    assert [e.kind for e in stored.events()] == ["opened_store", "trained", "lineage"]
+    kinds = [e.kind for e in stored.events()]
+    assert [kind for kind in kinds if kind != "lineage"] == ["opened_store", "trained"]
     assert stored.check() == []
 
 

@@ -8,7 +8,8 @@ nodes that are UNKNOWN, and never an answer that is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,7 @@ class Extent:
 
     def plus(self, other: Extent) -> Extent:
         """Both together."""
-        return Extent(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
-    def minus(self, other: Extent) -> Extent:
-        """What is left without the other."""
-        return Extent(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+        return Extent(*map(add, self.listed(), other.listed()))
 
     def check(self, nodes: Ints, edges: Ints) -> None:
         """See that columns that end here refer to nothing behind it.
@@ -65,7 +62,7 @@ class Extent:
 
     def listed(self) -> list[int]:
         """Its numbers, in the order of the attributes."""
-        return [getattr(self, f.name) for f in fields(self)]
+        return [self.nodes, self.edges, self.maps, self.ops, self.sites]
 
 
 def tail_of(
@@ -88,10 +85,10 @@ def tail_of(
     """
     columns = np.frombuffer(nodes, np.int64).reshape(-1, NODE)
     links = np.frombuffer(edges, np.int32).reshape(-1, EDGE)
-    maps, ops, sites = graph.maps[since.maps :], graph.ops[since.ops :], graph.sites[since.sites :]
+    sites = graph.sites[since.sites :]
+    places = [(graph.op(s.op), s.cell, s.line, s.col) for s in sites]
+    maps, ops = graph.maps[since.maps :], graph.ops[since.ops :]
     size = Extent(len(columns), len(links), len(maps), len(ops), len(sites))
-    numbers = {name: k for k, name in enumerate(graph.ops)} if sites else {}
-    places = [(numbers.get(s.op, -1), s.cell, s.line, s.col) for s in sites]
     last = since.nodes + len(columns)
     return size, {
         "from": since.listed(),

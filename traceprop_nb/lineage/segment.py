@@ -11,6 +11,7 @@ A packing is 0 (as it is) or 1 (zlib). Never a pickle: reading one runs nothing.
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from struct import Struct, error as StructError
@@ -20,14 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceprop_nb.errors import StoreError
+from traceprop_nb.lineage.maps.rowsets import smallest_dtype
 
 MAGIC = b"TPSEG001"
 _LENGTH = Struct("<IB")
-_SMALL = 256
+_SMALL = 2048
 """Bytes up to which packing costs more than it saves."""
-_SAMPLE = 8192
+_SAMPLE = 1024
 _PAYS = 0.7
 """Share of its size to which a sample must shrink for the whole to be packed."""
+_LITTLE: dict[np.dtype[Any], str] = {}
+"""Type -> its name with the least byte first, found once."""
+_NATIVE = sys.byteorder == "little"
 _TYPES = frozenset("|i1 |u1 |b1 <i2 <i4 <i8 <u2 <u4 <u8".split())
 
 
@@ -40,15 +45,29 @@ class Pool:
 
     def __init__(self) -> None:
         self.arrays: list[NDArray[Any]] = []
-        self._known: dict[int, int] = {}
+        self._known: dict[int, tuple[int, NDArray[Any]]] = {}
 
-    def add(self, array: NDArray[Any]) -> int:
-        """The number of an array, which must not change any more."""
+    def add(self, array: NDArray[Any], n: int | None = None) -> int:
+        """The number of an array, which must not change any more.
+
+        Args:
+            array: Integers.
+            n: They are meant to lie in -1 .. n - 1, and are kept in the narrowest type if they do.
+        """
         found = self._known.get(id(array))
         if found is None:
-            found = self._known[id(array)] = len(self.arrays)
-            self.arrays.append(array)  # kept, so that its id stays its own
-        return found
+            # the array is kept, so that its id stays its own
+            found = self._known[id(array)] = (len(self.arrays), array)
+            self.arrays.append(array if n is None else _narrowed(array, n))
+        return found[0]
+
+
+def _narrowed(array: NDArray[Any], n: int) -> NDArray[Any]:
+    kind = smallest_dtype(n)
+    if array.dtype.itemsize <= np.dtype(kind).itemsize or not array.size:
+        return array
+    narrow = array.astype(kind)
+    return narrow if (narrow == array).all() else array
 
 
 def pack(header: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> bytes:
@@ -60,9 +79,12 @@ def pack(header: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> bytes:
     """
     listed, blocks = [], []
     for array in arrays:
-        plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        kind = _LITTLE.get(array.dtype)
+        if kind is None:
+            kind = _LITTLE[array.dtype] = array.dtype.newbyteorder("<").str
+        plain = array if array.dtype.isnative and _NATIVE else array.astype(kind)
         packing, block = _packed(plain.tobytes())
-        listed.append([plain.dtype.str, plain.size, len(block), packing])
+        listed.append([kind, plain.size, len(block), packing])
         blocks.append(block)
     text = json.dumps({**header, "arrays": listed}, separators=(",", ":")).encode("ascii")
     packing, front = _packed(text)
@@ -108,7 +130,8 @@ def _array(block: bytes, kind: str, size: int) -> NDArray[Any]:
 def _packed(block: bytes) -> tuple[int, bytes]:
     if len(block) <= _SMALL:
         return 0, block
-    if len(block) > _SAMPLE and len(zlib.compress(block[:_SAMPLE], 1)) > _PAYS * _SAMPLE:
+    middle = block[len(block) // 2 :][:_SAMPLE]
+    if len(zlib.compress(middle, 1)) > _PAYS * len(middle):
         return 0, block
     small = zlib.compress(block, 1)
     return (1, small) if len(small) < _PAYS * len(block) else (0, block)

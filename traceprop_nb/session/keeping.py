@@ -103,8 +103,7 @@ class Keeper:
         }
         data = pack(header, pool.arrays)
         self._written(size, names, runs, fresh, digests)
-        body = {"part": header["part"], "from": header["from"], "size": header["size"]}
-        return {**body, "cell": session.recorder.cell, "bytes": len(data)}, data
+        return {"part": header["part"], "cell": session.recorder.cell, "size": header["size"]}, data
 
     def _written(
         self, size: Extent, names: dict[str, int], runs: Mapping[str, TrainingRun],

@@ -46,7 +46,7 @@ class Storage:
 
     Attributes:
         store: Open.
-        id: The session's id in it.
+        id: The session's id in it; empty where the store can only be read.
         given: Path or address, as it was given.
         keeper: Makes the parts of the session's lineage; None once that has failed.
         waiting: Events that are not written yet.
@@ -73,7 +73,7 @@ class Storage:
     def line(self) -> str:
         """Where the log goes and what waits, in one line."""
         database = self.store.database
-        out = f"{database.where} ({database.mode}), session {self.id}"
+        out = f"{database.where} ({database.mode}), session {self.id or 'not stored'}"
         if self.waiting or self.unwritten:
             out += (
                 f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
@@ -83,7 +83,7 @@ class Storage:
         if before:
             word = "session" if before == 1 else "sessions"
             out += f"; continues the lineage of {before:,} earlier {word}"
-        if self.keeper is None:
+        if self.keeper is None and self.id:
             out += "; the lineage is not kept any more, because of an error of our own"
         return "; ".join(filter(None, [out, database.note]))
 
@@ -127,6 +127,8 @@ class Storage:
 
     def flush(self) -> None:
         """Write what waits; an error is remembered, and raised to nobody."""
+        if not self.id:
+            return  # a store that can only be read
         with self._lock:
             now = list(self.waiting)
             try:
@@ -149,6 +151,8 @@ class Storage:
             UnknownNameError: There is no such session.
         """
         self.flush()
+        if not (session or self.id):
+            return []
         rows = self.store.events(session or self.id)
         return [
             Event(r.number, r.time, r.kind, body_of(r), r.before, r.digest) for r in rows
@@ -238,7 +242,8 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     """Store this session's log from now on, what it has so far first.
 
     Raises:
-        StoreError: The store cannot be opened or written, or a newer version wrote it.
+        StoreError: The store cannot be opened, or a newer version wrote it. One that can only be
+            read is read; the session is not stored in it.
         OptionError: The session is stored elsewhere already.
         MissingFrameworkError: PostgreSQL without its driver.
     """
@@ -254,6 +259,9 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
             "kernel to begin another"
         )
     store = open_store(target, metadata.version("traceprop_nb"))
+    if not store.database.writable:
+        session.storage = Storage(store, "", str(target), None)
+        return session.storage
     try:
         before = [one for one in store.sessions() if one.events][-NAMED:]
         name = store.begin(session.started.isoformat(timespec="milliseconds"))

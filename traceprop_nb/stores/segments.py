@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from traceprop_nb.errors import StoreError
 from traceprop_nb.stores.database import Database
@@ -40,6 +40,13 @@ class Segment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", digest_of(self.data))
+
+
+_INSERT = text(
+    "INSERT INTO segments (session, digest, kind, bytes, data) "
+    "VALUES (:session, :digest, :kind, :bytes, :data) ON CONFLICT DO NOTHING"
+)
+"""Spelled out: both databases know it, and to build it anew takes as long as to run it."""
 
 
 def digest_of(data: bytes) -> str:
@@ -75,10 +82,8 @@ def place(database: Database, found: Iterable[Segment]) -> list[dict[str, object
 
 def insert(connection: Connection, session: str, rows: list[dict[str, object]]) -> None:
     """Add rows of a session; one that is there already is the same bytes."""
-    for row in rows:
-        own = (segments.c.session == session) & (segments.c.digest == row["digest"])
-        if connection.execute(select(segments.c.bytes).where(own)).first() is None:
-            connection.execute(segments.insert().values(session=session, **row))
+    if rows:
+        connection.execute(_INSERT, [{"session": session, **row} for row in rows])
 
 
 def fetch(database: Database, session: str, digest: str) -> bytes:

@@ -7,7 +7,7 @@ what is committed, and says what no longer fits together.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -121,11 +121,11 @@ class Store:
         if not entries:
             return
         self._require_writable()
-        rows = [{"session": session, **asdict(entry)} for entry in entries]
+        rows = [_row(session, entry) for entry in entries]
         placed = beside.place(self.database, segments)
         with self.database.begin() as connection:
             beside.insert(connection, session, placed)
-            connection.execute(events.insert(), rows)
+            connection.execute(_INSERT, rows)
 
     def segment(self, session: str, digest: str) -> bytes:
         """The bytes of a segment of a session, seen to be those that were written.
@@ -253,6 +253,17 @@ class Store:
     def _require_writable(self) -> None:
         if not self.database.writable:
             raise StoreError(f"{self.database.where} cannot be written: {self.database.note}")
+
+
+_INSERT = events.insert()
+"""Made once: to make it takes as long as to run it."""
+
+
+def _row(session: str, entry: Entry) -> dict[str, object]:
+    return {
+        "session": session, "number": entry.number, "time": entry.time, "kind": entry.kind,
+        "body": entry.body, "before": entry.before, "digest": entry.digest,
+    }  # fmt: skip
 
 
 def _broken(session: str, entries: Sequence[Entry], digest: Digest, start: str) -> Damage | None:

@@ -93,12 +93,13 @@ def write(row_map: RowMap, pool: Pool) -> Written:
     arrays = [getattr(row_map, name) for name in codec.arrays]
     if isinstance(row_map, Deferred) and arrays[0] is None:  # compressed already
         return write(row_map.resolve(), pool)
+    reach = row_map.n_in if isinstance(row_map, Deferred) else None  # the others are narrow
     members = row_map.members if isinstance(row_map, Union) else ()
     maps = [*members, *(getattr(row_map, name) for name in codec.maps)]
     return [
         kind.__name__,
         [int(getattr(row_map, name)) for name in codec.numbers],
-        [pool.add(np.asarray(array)) for array in arrays],
+        [pool.add(array, reach) for array in arrays],
         [write(one, pool) for one in maps],
     ]
 
