@@ -22,6 +22,9 @@ from tests.test_session_learning import FIT, N_A, N_B, table, train
 from tests.traced import Notebook
 from traceprop_nb.errors import StoreError, UnknownNameError, UntracedError
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.reports import build
+from traceprop_nb.session.evidence import evidence
+from traceprop_nb.session.stored_evidence import stored_evidence
 from traceprop_nb.stores import segments
 
 SECRET = "Käthe-Kollwitz-4711"
@@ -182,6 +185,35 @@ def test_a_cell_that_adds_nothing_makes_no_part_and_is_told_of_in_the_end(files,
     assert [(c.number, c.recorded) for c in past.cells] == [(1, True), (2, False), (3, True)]
 
 
+def test_a_session_that_ended_has_evidence_and_a_record(files, where):
+    (files / "a.csv").write_text(table(1, N_A))
+    (files / "b.csv").write_text(table(2, N_B))
+    work = opened(where)
+    train(work, FIT, "clf")
+    work("z = 1", traced=False)
+    live = evidence(work.session)
+    name = closed(work)
+    later = reopened(where)
+    then = stored_evidence(later, name)
+    assert (then.cells, then.sources, then.operations) == (
+        live.cells, live.sources, live.operations,
+    )  # fmt: skip
+    assert then.coverage.unrecorded_cells == live.coverage.unrecorded_cells
+    [was], [now] = live.runs, then.runs
+    assert now.origins.status == was.origins.status
+    assert {k: r.tolist() for k, r in now.origins.rows.items()} == {
+        k: r.tolist() for k, r in was.origins.rows.items()
+    }
+    for name_of in ("name", "model", "n_rows", "n_parameters", "parameters_digest", "cell"):
+        assert getattr(now, name_of) == getattr(was, name_of)
+    assert (then.environment, then.repository, then.influences) == (None, None, None)
+    assert then.log.verified
+    record = build(then, kind="session")
+    assert "clf" in record.to_json()
+    edit(later, "UPDATE events SET time = '2020' WHERE session = :s AND number = 0", s=name)
+    assert stored_evidence(later, name).log.verified is False
+
+
 # -- damage ----------------------------------------------------------------------------------------
 
 
@@ -280,6 +312,9 @@ def test_a_large_segment_that_cannot_be_written_waits(files, monkeypatch):
 ENDLESS = """
 import sys
 from tests.stores.stored import opened
+from traceprop_nb.reports import build
+from traceprop_nb.session.evidence import evidence
+from traceprop_nb.session.stored_evidence import stored_evidence
 from traceprop_nb.stores import segments
 segments.INLINE = int(sys.argv[2])
 work = opened(sys.argv[1])
