@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sqlite3
+import threading
 import time
 
 import numpy as np
@@ -23,6 +24,7 @@ from tests.traced import Notebook
 from traceprop_nb.errors import StoreError, UnknownNameError, UntracedError
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.reports import build
+from traceprop_nb.session import sources
 from traceprop_nb.session.evidence import evidence
 from traceprop_nb.session.stored_evidence import stored_evidence
 from traceprop_nb.stores import segments
@@ -214,6 +216,25 @@ def test_a_session_that_ended_has_evidence_and_a_record(files, where):
     assert stored_evidence(later, name).log.verified is False
 
 
+def test_a_digest_that_comes_late_is_stored_with_the_next_part(files, monkeypatch):
+    ready, own = threading.Event(), sources.Sources._hash
+    monkeypatch.setattr(sources, "_SMALL", -1)
+    monkeypatch.setattr(
+        sources.Sources, "_hash", lambda self, node: ready.wait(20) and own(self, node)
+    )
+    work = opened("s.db")
+    work("import pandas as pd\nd = pd.read_csv('a.csv')")
+    identity = work.session.storage.id
+    assert work.session.graph.sources[0].digest is None
+    ready.set()
+    digest = work.session.files.settled()[0].digest
+    work("e = d[::-1]")
+    assert len(work.session.storage.others.parts(identity)) == 2
+    work.session.storage.store.close()  # the kernel is killed
+    past = reopened("s.db").lineage(identity)
+    assert past.graph.sources[0].digest == digest is not None
+
+
 # -- damage ----------------------------------------------------------------------------------------
 
 
@@ -313,6 +334,7 @@ ENDLESS = """
 import sys
 from tests.stores.stored import opened
 from traceprop_nb.reports import build
+from traceprop_nb.session import sources
 from traceprop_nb.session.evidence import evidence
 from traceprop_nb.session.stored_evidence import stored_evidence
 from traceprop_nb.stores import segments
@@ -350,6 +372,42 @@ def test_a_killed_kernel_leaves_a_lineage_that_agrees_with_its_log(tmp_path, inl
         sizes = [body["size"][0] for _, body in storage.others.parts(name)]
         assert len(past.graph) == sum(sizes)
     assert sum(done.values()) > 4
+
+
+def test_a_fork_writes_nothing_of_its_parents_log(files):
+    work = opened("s.db")
+    work(CLEAN)
+    child = os.fork()
+    if child == 0:
+        try:
+            work("Y = X + 1")
+            work.session.storage.end()
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    work("Z = X * 2")
+    assert work.session.storage.trouble == ""
+    assert work.session.storage.check() == []
+    closed(work)
+    assert set(reopened("s.db").lineage().values) >= {"X", "Z"}
+    assert "Y" not in reopened("s.db").lineage().values
+
+
+def test_a_store_that_is_away_takes_nothing_from_what_is_known_here(files, monkeypatch):
+    work = opened("s.db")
+    work(CLEAN)
+    was = plain(work.session.rows(work.names["X"], 1))
+
+    def away(*_args, **_named):
+        raise StoreError("the server is away")
+
+    for name in ("events_of_kind", "sessions_with"):
+        monkeypatch.setattr(work.session.storage.store, name, away)
+    assert plain(work.session.rows(work.names["X"], 1)) == was
+    assert work.session.why(work.names["X"]).status == Status.EXACT
+    assert "cannot be looked up: the server is away" in repr(work.session.status())
+    with pytest.raises(StoreError, match="the server is away"):
+        work.session.rows("W", 0)
 
 
 def test_a_store_of_events_alone_opens_and_has_no_lineage(tmp_path):

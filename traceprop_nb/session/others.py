@@ -70,8 +70,21 @@ class Others:
 
     def _wrote(self, text: str | None) -> list[tuple[str, dict[str, Any]]]:
         self.storage.flush()
-        rows = self.storage.store.events_of_kind(WROTE, containing=text)
+        try:
+            rows = self.storage.store.events_of_kind(WROTE, containing=text)
+        except StoreError:  # a store that is away takes nothing from what is known here; it is said
+            return []  # in the status
         return [(session, _members(row)) for session, row in rows]
+
+    def said(self) -> str:
+        """What is continued, in a few words; empty if nothing is."""
+        try:
+            number = len(self.ids())
+        except StoreError as error:
+            return f"earlier sessions cannot be looked up: {error}"
+        if not number:
+            return ""
+        return f"continues the lineage of {number:,} earlier session{'' if number == 1 else 's'}"
 
     def damaged_segments(self) -> list[Damage]:
         """Segments that an event names and that are gone, or are not what was written."""

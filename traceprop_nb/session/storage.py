@@ -8,6 +8,7 @@ cut short or dropped without a later one telling.
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class Storage:
     unwritten: int = 0
     trouble: str = ""
     _segments: list[Segment] = field(default_factory=list)
+    _process: int = field(default_factory=os.getpid)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
@@ -79,13 +81,9 @@ class Storage:
                 f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
                 f"{self.trouble or 'too many waited'}"
             )
-        before = len(self.others.ids())
-        if before:
-            word = "session" if before == 1 else "sessions"
-            out += f"; continues the lineage of {before:,} earlier {word}"
         if self.keeper is None and self.id:
             out += "; the lineage is not kept any more, because of an error of our own"
-        return "; ".join(filter(None, [out, database.note]))
+        return "; ".join(filter(None, [out, self.others.said(), database.note]))
 
     def add(self, event: Event) -> None:
         """Write this event with the next ones."""
@@ -100,6 +98,8 @@ class Storage:
         Args:
             last: Nothing more will come.
         """
+        if os.getpid() != self._process:
+            return
         with self._lock:
             if self.trouble:
                 self.flush()
@@ -127,8 +127,8 @@ class Storage:
 
     def flush(self) -> None:
         """Write what waits; an error is remembered, and raised to nobody."""
-        if not self.id:
-            return  # a store that can only be read
+        if not self.id or os.getpid() != self._process:
+            return  # a store that can only be read; a fork, which must not write its parent's log
         with self._lock:
             now = list(self.waiting)
             try:
