@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.laws.test_lineage_queries import graphs, sets_of
 from traceprop_nb.errors import StoreError
@@ -67,6 +67,7 @@ def together(parts, lost=()):
 some_cuts = st.sets(st.integers(1, 9), max_size=4)
 
 
+@settings(deadline=None)
 @given(graphs(), some_cuts)
 def test_a_graph_in_parts_is_the_graph(drawn, cuts):
     graph, parts = replayed(drawn[0], cuts)
@@ -90,6 +91,7 @@ def test_a_graph_in_parts_is_the_graph(drawn, cuts):
             )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(graphs(), some_cuts, st.data())
 def test_with_a_part_lost_an_answer_is_the_same_or_unknown(drawn, cuts, data):
     graph, parts = replayed(drawn[0], cuts)

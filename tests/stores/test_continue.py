@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from tests.merged import CLEAN, A, B
+from tests.merged import CLEAN
 from tests.programs.run import either, frames
 from tests.programs.shapes import program
 from tests.stores.chains import process
@@ -27,24 +27,8 @@ from traceprop_nb.reports import build
 from traceprop_nb.session import sources
 from traceprop_nb.session.evidence import evidence
 from traceprop_nb.session.stored_evidence import stored_evidence
-from traceprop_nb.stores import segments
 
 SECRET = "Käthe-Kollwitz-4711"
-
-
-@pytest.fixture(autouse=True)
-def _kernels_end():
-    yield
-    while ALIVE:
-        closed(ALIVE[-1])
-
-
-@pytest.fixture
-def files(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.csv").write_text(A)
-    (tmp_path / "b.csv").write_text(B)
-    return tmp_path
 
 
 def test_a_stored_session_says_what_it_said_when_it_was_live(files, where):
@@ -115,6 +99,16 @@ def test_a_name_is_answered_from_the_newest_session_that_had_it(files, where):
     with pytest.raises(UnknownNameError, match=r"no source named 'nothing.csv'"):
         third.session.impact("nothing.csv", 0)
     closed(third)
+
+
+def test_of_two_sessions_that_had_a_name_the_newest_answers(files):
+    for rows in (3, 5):
+        work = opened("s.db")
+        work(f"import numpy as np\nX = np.arange({rows}.0)")
+        newest = closed(work)
+    later = opened("s.db")
+    assert newest in later.session.rows("X", 4).notes[0]
+    assert later.session.storage.lineage().id == newest
 
 
 def test_the_status_says_what_is_continued(files, where):
@@ -212,7 +206,9 @@ def test_a_session_that_ended_has_evidence_and_a_record(files, where):
     assert then.log.verified
     record = build(then, kind="session")
     assert "clf" in record.to_json()
-    edit(later, "UPDATE events SET time = '2020' WHERE session = :s AND number = 0", s=name)
+    with later.store.database.begin() as connection:
+        changed = "UPDATE events SET time = '2020' WHERE session = :s AND number = 0"
+        connection.execute(text(changed), {"s": name})
     assert stored_evidence(later, name).log.verified is False
 
 
@@ -233,99 +229,6 @@ def test_a_digest_that_comes_late_is_stored_with_the_next_part(files, monkeypatc
     work.session.storage.store.close()  # the kernel is killed
     past = reopened("s.db").lineage(identity)
     assert past.graph.sources[0].digest == digest is not None
-
-
-# -- damage ----------------------------------------------------------------------------------------
-
-
-def damaged(where, files):
-    """A session of three parts, and its segments' digests."""
-    work = opened(where)
-    work(CLEAN)
-    work("half = X[::2]")
-    work("import numpy as np\nquarter = half[::2]\nnew = np.arange(4.0)")
-    live = everything(work)
-    digests = [
-        body["segment"] for _, body in work.session.storage.others.parts(work.session.storage.id)
-    ]
-    return closed(work), digests, live
-
-
-def edit(storage, statement, **values):
-    with storage.store.database.begin() as connection:
-        connection.execute(text(statement), values)
-
-
-@pytest.mark.parametrize(
-    ("statement", "what"),
-    [("DELETE FROM segments WHERE digest = :d", "is missing"),
-     ("UPDATE segments SET data = :b WHERE digest = :d", "is not what was written")],
-)  # fmt: skip
-def test_a_damaged_part_is_found_and_named_and_only_its_answers_are_unknown(
-    files, where, statement, what
-):
-    name, digests, live = damaged(where, files)
-    assert len(digests) == 3
-    storage = reopened(where)
-    edit(storage, statement, d=digests[1], b=b"TPSEG001 not this")
-    [found] = storage.check()
-    assert (found.session, found.number) == (name, 2)
-    assert digests[1] in found.what
-    assert what in found.what
-    past = storage.lineage(name)
-    assert digests[1] in repr(past)
-    assert remembered(past)["names"]["X"] == live["names"]["X"]
-    assert remembered(past)["names"]["new"] == live["names"]["new"]
-    answer = past.rows("quarter", 0)
-    assert answer.status == Status.UNKNOWN
-    assert digests[1] in answer.notes[0]
-    assert past.impact("a.csv", 1).status == Status.UNKNOWN
-    with pytest.raises(UntracedError, match=digests[1]):
-        storage.keeper.session.rows("half", 0)
-
-
-def test_the_first_part_lost_leaves_the_session_and_later_values(files, where):
-    name, digests, live = damaged(where, files)
-    storage = reopened(where)
-    edit(storage, "DELETE FROM segments WHERE digest = :d", d=digests[0])
-    past = storage.lineage(name)
-    assert past.rows("half", 0).status == Status.UNKNOWN
-    assert remembered(past)["names"]["new"] == live["names"]["new"]
-    assert past.why("half").status == Status.UNKNOWN
-
-
-def test_large_segments_lie_beside_the_file_and_a_copy_takes_them_along(files, monkeypatch):
-    monkeypatch.setattr(segments, "INLINE", 300)
-    name, digests, live = damaged("s.db", files)
-    lying = sorted((files / "s.db.segments").iterdir())
-    assert len(lying) == 3
-    assert all(path.stat().st_mode & 0o077 == 0 for path in [*lying, lying[0].parent])
-    storage = reopened("s.db")
-    assert remembered(storage.lineage(name)) == live
-    storage.backup("copy.db")
-    copied = reopened("copy.db")
-    assert remembered(copied.lineage(name)) == live
-    victim = files / "s.db.segments" / f"{digests[1].removeprefix('sha256:')}.seg"
-    whole = victim.read_bytes()
-    victim.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert [(d.session, d.number) for d in storage.check()] == [(name, 2)]
-    victim.unlink()
-    assert "is missing" in storage.check()[0].what
-    assert storage.lineage(name).rows("X", 0).status == Status.EXACT
-
-
-def test_a_large_segment_that_cannot_be_written_waits(files, monkeypatch):
-    monkeypatch.setattr(segments, "INLINE", 300)
-    work = opened("s.db")
-    (files / "s.db.segments").write_text("in the way")
-    work(CLEAN)
-    assert "cannot be written" in work.session.storage.line
-    (files / "s.db.segments").unlink()
-    work("Y = X[::-1]")
-    assert work.session.storage.waiting == []
-    live = everything(work)
-    name = closed(work)
-    assert remembered(reopened("s.db").lineage(name)) == live
 
 
 # -- ends that nobody planned ----------------------------------------------------------------------

@@ -11,27 +11,16 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from sqlalchemy import text
 
-from tests.merged import CLEAN, A, B
-from tests.stores.stored import ALIVE, closed, opened, plain
+from tests.merged import CLEAN
+from tests.stores.stored import closed, opened, plain
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session import written
 
 
 @pytest.fixture(autouse=True)
-def _kernels_end():
-    yield
-    while ALIVE:
-        closed(ALIVE[-1])
-
-
-@pytest.fixture
-def files(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.csv").write_text(A)
-    (tmp_path / "b.csv").write_text(B)
+def raw(files):
     rows = "".join(f"{k},{k * k},{k % 3}\n" for k in range(30))
-    (tmp_path / "raw.csv").write_text("k,v,c\n" + rows)
-    return tmp_path
+    (files / "raw.csv").write_text("k,v,c\n" + rows)
 
 
 PREPARE = """
