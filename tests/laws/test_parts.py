@@ -143,3 +143,15 @@ def test_a_part_that_does_not_follow_or_contradicts_itself_is_refused_whole():
     made.add(header, arrays, a_source)
     made.add(*unpack(parts[1][1]), a_source)
     assert query.backward(made.graph, 2, 0).sources[0].tolist() == [0, 1, 2, 3]
+
+
+def test_a_map_that_was_lost_makes_a_later_value_unknown_though_its_parent_is_there():
+    graph = LineageGraph()
+    graph.append_source(name="s", kind="file", n_rows=4)
+    for cell in (1, 2):
+        graph.append(graph.op("copy"), -1, cell, 4, 0, (0, graph.identity(4), 0))
+    made = together(replayed(graph, {1, 2})[1], lost={1})
+    assert made.lost == {1}
+    found = query.backward(made.graph, 2, 3)
+    assert found.status == Status.UNKNOWN
+    assert 3 in found.sources[0]
