@@ -100,6 +100,14 @@ def test_an_array_that_is_added_twice_is_kept_once():
     assert len(pool.arrays) == 2
 
 
+def test_an_index_is_kept_narrow_and_a_wrong_one_as_it_is():
+    pool = Pool()
+    pool.add(np.array([99, -1]), 100)
+    pool.add(np.array([300, -1]), 100)
+    assert [array.dtype.itemsize for array in pool.arrays] == [1, 8]
+    assert pool.arrays[1].tolist() == [300, -1]
+
+
 def test_other_bytes_are_refused_and_say_why():
     whole = pack({"a": 1}, [np.arange(400)])
     assert whole.startswith(MAGIC)
