@@ -83,7 +83,8 @@ def test_a_value_that_was_never_traced_says_which_cell_to_trace(cells):
     with pytest.raises(UntracedError, match=r"declare it with tp.source"):
         cells.session.rows(np.ones(3), 0)
     with pytest.raises(UntracedError, match="pass the value itself, not its name"):
-        cells.session.rows("X", 0)
+        cells.session.rows("nothing", 0)
+    assert plain(cells.session.rows("X", 0)) == plain(cells.answer("X", 0))
     cells("Y = X[::-1] + 1", traced=False)
     with pytest.raises(
         UntracedError, match="the lineage of 'Y' is UNKNOWN: cell 2 made it and was"

@@ -68,7 +68,8 @@ def rows(x: Any, i: Any) -> RowAnswer:
     """Where row i of a value came from.
 
     Args:
-        x: A live value: frame, series, array, tensor, scalar, fitted model.
+        x: A live value: frame, series, array, tensor, scalar, fitted model; or the name of one,
+            here or in an earlier session of the open store.
         i: A row number, from 0 (negative counts from the end), or several.
 
     Raises:
@@ -230,10 +231,11 @@ def unlearn(  # noqa: PLR0913  # one for each part of the request
 
 
 def open(where: str | Path | None = None) -> Storage:  # noqa: A001  # the verb, as tp.open
-    """Keep the session's log on disk from now on, what it has so far first.
+    """Keep the session's log and lineage on disk from now on, what it has so far first.
 
-    Events are written at the end of each cell; what cannot be written waits, and no cell fails of
-    it. Several kernels may share a store: each is a session of its own.
+    Questions by name then reach earlier sessions, and rows of a file lead on to the session that
+    wrote it. What is new is written at the end of each cell; what cannot be written waits, and no
+    cell fails of it. Several kernels may share a store: each is a session of its own.
 
     Args:
         where: Path of an SQLite file, made where there is none (``.traceprop/store.db`` by
@@ -241,7 +243,7 @@ def open(where: str | Path | None = None) -> Storage:  # noqa: A001  # the verb,
 
     Returns:
         ``.sessions()``, ``.events(session)``, ``.heads()`` to keep elsewhere, ``.check(heads)``,
-        ``.backup(path)``.
+        ``.lineage(session)``, ``.backup(path)``.
 
     Raises:
         StoreError: It cannot be opened or written, or a newer version of this package wrote it.

@@ -16,6 +16,7 @@ DOORS = {
     "tracing -> traceprop_nb.adapters.": "rules and snapshots, registered in the table by type",
     "tracing -> traceprop_nb.session.core.Session.open_adapters": "the user imports something",
     "tracing -> traceprop_nb.session.sources.Sources.watch": "a file has entered",
+    "tracing -> traceprop_nb.session.core.Session.wrote": "a value went into a file",
     "adapters -> traceprop_nb.session.training.Training._node_of": "the node of a live object",
     "adapters -> traceprop_nb.session.training.Training._lookup": "the object behind a name",
     "gradients -> traceprop_nb.adapters.": "an objective's framework encodes rows and labels",
@@ -26,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 table = pd.read_csv(folder + "/a.csv").dropna()
 X = StandardScaler().fit_transform(table[["u", "v"]].to_numpy())
 y = (table["u"] > 0.5).to_numpy()
+table.to_csv(folder + "/kept.csv")
 """
 FIT = """
 from sklearn.linear_model import LogisticRegression

@@ -41,6 +41,20 @@ row = tp.rows(X_test, q)
 print("ROW", json.dumps({name: list(map(int, lines)) for name, lines in row.lines.items()}))
 print("STATUS", getattr(row.status, "name", row.status))
 """
+STORED = """
+def told(answer):
+    return (answer.status.name, {k: v.tolist() for k, v in answer.sources.items()},
+            {k: v.tolist() for k, v in answer.lines.items()}, dict(answer.context),
+            list(answer.path))
+
+stored = tp.open("kept.db")
+past = stored.lineage(stored.id)
+graph, same = tp.session().graph, []
+for name, node in past.values.items():
+    for row in {0, graph.rows(node) // 2, graph.rows(node) - 1} - {-1}:
+        same.append(told(past.rows(name, row)) == told(tp.rows(globals()[name], row)))
+print("STORED", len(past.values), len(same), all(same), stored.check() == [])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +64,7 @@ def out(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def said(out) -> str:
-    return printed(run(NOTEBOOK, out, more=[WAY, TRUTH]))
+    return printed(run(NOTEBOOK, out, more=[WAY, TRUTH, STORED]))
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +105,13 @@ def test_influence_is_what_retraining_without_the_record_gives(rows, truth):
     real = np.array([row["rise"] for row in truth["rows"]])
     np.testing.assert_allclose(told, real, rtol=0.01, atol=1e-6)
     assert np.abs(told).tolist() == sorted(np.abs(told), reverse=True)
+
+
+def test_the_store_remembers_every_value_as_it_is(said):
+    values, asked, same, whole = re.search(r"^STORED (.*)$", said, re.MULTILINE)[1].split()
+    assert int(values) > 10
+    assert int(asked) > 20
+    assert (same, whole) == ("True", "True")
 
 
 def test_the_patient_asked_about_is_found_on_the_line_of_the_file(said, truth, out):

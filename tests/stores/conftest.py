@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.merged import A, B
+from tests.stores.stored import ALIVE, closed
+
 TOOLS = [*Path("/usr/lib/postgresql").glob("*/bin"), *map(Path, os.environ["PATH"].split(":"))]
 
 
@@ -72,3 +75,19 @@ def where(request, tmp_path):
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return f"{address}/{name}"
+
+
+@pytest.fixture(autouse=True)
+def _kernels_end():
+    yield
+    while ALIVE:
+        closed(ALIVE[-1])
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A folder of two source files, in which the kernels run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(A)
+    (tmp_path / "b.csv").write_text(B)
+    return tmp_path

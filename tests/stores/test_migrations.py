@@ -35,6 +35,10 @@ print(store.version, flush=True)
 """
 
 
+NEWEST = len(migrations.MIGRATIONS)
+"""The version that this package makes."""
+
+
 def opener(where, seconds):
     import subprocess
     import sys
@@ -55,10 +59,10 @@ def test_six_processes_that_open_an_old_store_at_once_all_get_the_new_one(where)
         one.stdin.flush()
     for one in openers:
         said, errors = one.communicate(timeout=120)
-        assert (one.returncode, said) == (0, "2\n"), errors
+        assert (one.returncode, said) == (0, f"{NEWEST + 1}\n"), errors
     with connect(where).read() as connection:
         rows = connection.execute(text("SELECT version FROM schema_versions ORDER BY 1")).all()
-    assert [row[0] for row in rows] == [1, 2]
+    assert [row[0] for row in rows] == list(range(1, NEWEST + 2))
 
 
 def test_a_process_that_is_killed_in_a_migration_leaves_the_old_store(where):
@@ -70,7 +74,7 @@ def test_a_process_that_is_killed_in_a_migration_leaves_the_old_store(where):
         time.sleep(0.5)
         os.kill(killed.pid, signal.SIGKILL)
     again = open_store(where, "test")
-    assert again.version == 1
+    assert again.version == NEWEST
     assert [one.events for one in again.sessions()] == [3]
     assert again.begin("later") > name
     store.close()
@@ -79,9 +83,9 @@ def test_a_process_that_is_killed_in_a_migration_leaves_the_old_store(where):
 def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(where):
     store, _ = filled(where)
     with store.database.begin() as connection:
-        row = {"version": 7, "applied": "2030", "tool": "9.0"}
+        row = {"version": 77, "applied": "2030", "tool": "9.0"}
         connection.execute(migrations.schema_versions.insert().values(row))
-    with pytest.raises(StoreError, match="schema version 7 and this package knows 1; upgrade"):
+    with pytest.raises(StoreError, match=f"version 77 and this package knows {NEWEST}; upgrade"):
         open_store(where, "test")
 
 
@@ -96,7 +100,7 @@ def test_a_migration_that_fails_leaves_nothing(where, monkeypatch):
     with pytest.raises(StoreError, match="no"):
         open_store(where, "test")
     monkeypatch.undo()
-    assert open_store(where, "test").version == 1
+    assert open_store(where, "test").version == NEWEST
     with store.database.read() as connection:
         tables = connection.dialect.get_table_names(connection)
     assert "extra" not in tables

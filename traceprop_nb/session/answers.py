@@ -87,6 +87,7 @@ class ImpactAnswer:
         operations: All operations it reached, live or not.
         nodes: The nodes it reached, ascending.
         status: The worst on any of these ways.
+        notes: Why something is missing.
     """
 
     source: str
@@ -98,6 +99,7 @@ class ImpactAnswer:
     operations: int
     nodes: Sequence[int]
     status: Status
+    notes: Sequence[str] = ()
 
     def __repr__(self) -> str:
         out = [
@@ -114,6 +116,7 @@ class ImpactAnswer:
         ]
         if self.batches:
             out.append(f"batches  {self.batches}")
+        out += [f"note     {note}" for note in self.notes]
         return "\n".join(out)
 
 
@@ -130,20 +133,22 @@ class Doubt:
 
 @dataclass(frozen=True, repr=False)
 class WhyAnswer:
-    """How far a value's lineage may be trusted, and which steps are to blame."""
+    """How far a value's lineage may be trusted, which steps are to blame, and what else to know."""
 
     name: str
     status: Status
     doubts: Sequence[Doubt]
+    notes: Sequence[str] = ()
 
     def __repr__(self) -> str:
-        if not self.doubts:
-            return f"{self.name} is EXACT: every step from the sources is known row by row"
         out = [f"{self.name} is {self.status.name} because of"]
+        if not self.doubts:
+            out = [f"{self.name} is EXACT: every step from the sources is known row by row"]
         out += [
             f"  {d.status.name:<8} {d.operation}  (cell {d.cell}, line {d.line})  {d.text}"
             for d in self.doubts
         ]
+        out += [f"  note     {note}" for note in self.notes]
         return "\n".join(out)
 
 
@@ -155,11 +160,13 @@ class LineageAnswer:
         graph: All that was recorded.
         focus: The value's node, or None for the whole session.
         names: Node -> name of every live named value.
+        notes: Whose lineage it is, where not this session's.
     """
 
     graph: LineageGraph
     focus: int | None
     names: Mapping[int, str]
+    notes: Sequence[str] = ()
 
     def payload(self) -> LineagePayload:
         """What the explorer draws."""
@@ -182,7 +189,8 @@ class LineageAnswer:
         if self.focus is None:
             return f"lineage of the session: {counts}"
         name = self.names.get(self.focus, self.graph.op_name(self.focus))
-        return f"lineage of {name} (cell {self.graph.cell(self.focus)}) among {counts}"
+        said = f"lineage of {name} (cell {self.graph.cell(self.focus)}) among {counts}"
+        return "\n".join([said, *self.notes])
 
 
 def _listed(rows: Ints, most: int = 6) -> str:

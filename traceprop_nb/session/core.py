@@ -15,18 +15,21 @@ from traceprop_nb import adapters
 from traceprop_nb.errors import MissingFrameworkError, OptionError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
-from traceprop_nb.lineage.graph import EDGE, LineageGraph
+from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.lineage.nodes import Status
-from traceprop_nb.session import questions, untraced
+from traceprop_nb.session import keeping, questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.sources import Sources
+from traceprop_nb.session.summary import describe, summary
 from traceprop_nb.session.training import Training
+from traceprop_nb.session.written import WrittenFiles
 from traceprop_nb.tracing import hooks
+from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rewrite import rewrite_module
 from traceprop_nb.tracing.rules import RuleTable
@@ -60,11 +63,16 @@ class Session:
         graph: The lineage so far.
         recorder: Its writer.
         files: The sources by name, their digests and lines.
+        written: The files that traced cells wrote.
         training: The recorded runs.
         cells: Every cell that ran, in order.
         namespace: The user's names as of the last cell.
         tracing: Whether every cell is traced.
     """
+
+    lost: frozenset[int] = frozenset()
+    damage: tuple[str, ...] = ()
+    title = "this session"
 
     def __init__(self) -> None:
         self.tracing = False
@@ -79,6 +87,8 @@ class Session:
         self.recorder.on_import = self.open_adapters
         self.files = Sources(self.graph)
         self.recorder.on_source = self.files.watch
+        self.written = WrittenFiles()
+        self.recorder.on_write = self.wrote
         self.training = Training(self)
         self.cells: list[CellRun] = []
         self.namespace: dict[str, Any] = {}
@@ -141,6 +151,15 @@ class Session:
             np.maximum.at(worst, owner[direct], edges[direct, 2] % 4)
         return {s.name.lower(): int((worst == s).sum()) for s in Status}
 
+    @property
+    def id(self) -> str:
+        """Its id in the store; empty where it is not stored."""
+        return "" if self.storage is None else self.storage.id
+
+    def wrote(self, write: FileWrite) -> None:
+        """A traced cell wrote a value to a file."""
+        self.written.note(write, self.recorder.cell)
+
     # -- cells -------------------------------------------------------------------------------
 
     def begin_cell(
@@ -194,11 +213,10 @@ class Session:
             hooks.unbind()
         self.recorder.end_cell()
         self._compact(cell)
-        if self.storage is not None:
-            self.storage.flush()
+        keeping.cell_ended(self)
         if self._running:
             self.recorder.cell = self._running[-1].number
-        return self._summary(cell)
+        return summary(self, cell)
 
     def _compact(self, cell: CellRun) -> None:
         """Compress the row maps of a cell: held as libraries made them, they slow the next down."""
@@ -208,32 +226,9 @@ class Session:
             if isinstance(row_map, Deferred) and row_map.n_out >= _LARGE:
                 row_map.resolve()
 
-    def _summary(self, cell: CellRun) -> CellSummary:
-        graph = self.graph
-        fresh = range(cell.first_node, len(graph))
-        first = graph.span(cell.first_node)[0] if len(fresh) else 0
-        doubtful = any(code % 4 for code in graph.edge_log[first * EDGE + 2 :: EDGE])
-        inexact = [n for n in fresh if doubtful and self._own_status(n) == Status.INEXACT]
-        opaque = [n for n in fresh if graph.status(n) == Status.UNKNOWN]
-        return CellSummary(
-            cell.name,
-            cell.number,
-            len(fresh),
-            tuple(dict.fromkeys(s.name for n, s in graph.sources.items() if n in fresh)),
-            tuple(dict.fromkeys(graph.op_name(n) for n in inexact)),
-            tuple(dict.fromkeys(self.describe(n) for n in opaque)),
-        )
-
-    def _own_status(self, node: int) -> Status:
-        edges = self.graph.edges(node)
-        return max([self.graph.status(node), *(s for _, _, kind, s in edges if not kind)])
-
     def describe(self, node: int) -> str:
         """An operation's name; for a source, that it was read."""
-        source = self.graph.sources.get(node)
-        if source is None:
-            return self.graph.op_name(node)
-        return f"read_{source.detail.get('reader', source.kind)}" if source.path else source.name
+        return describe(self.graph, node)
 
     def bind(self, namespace: Mapping[str, Any]) -> None:
         """After a cell: these are the user's names now."""
@@ -337,7 +332,7 @@ class Session:
 
     def impact(self, source: str, row: int) -> ImpactAnswer:
         """What a record reached. See ``traceprop_nb.impact``."""
-        return questions.impact(self, source, row)
+        return questions.impact_anywhere(self, source, row)
 
     def why(self, x: Any) -> WhyAnswer:
         """How far a value's lineage may be trusted. See ``traceprop_nb.why``."""

@@ -39,11 +39,12 @@ from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.learnt import InfluenceAnswer
+from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
 
-_WORDS: tuple[StatusWord, ...] = ("exact", "assumed", "inexact", "unknown")
+WORDS: tuple[StatusWord, ...] = ("exact", "assumed", "inexact", "unknown")
 _PACKAGES = (
     "traceprop-nb", "numpy", "scipy", "pandas", "scikit-learn", "torch", "jax", "polars", "ipython",
     "ipykernel", "jupyterlab", "notebook",
@@ -60,8 +61,8 @@ def evidence(session: Session) -> Evidence:
         Evidence(
             session=SessionFact(f"ses_{digest[:16]}", started),
             cells=_cells(session),
-            sources=_sources(session),
-            operations=_operations(session),
+            sources=source_facts(session),
+            operations=operation_facts(session),
             coverage=_coverage(session),
             runs=_runs(session),
             influences=tuple(_influence(answer) for answer in session.asked),
@@ -88,7 +89,8 @@ def _cells(session: Session) -> tuple[CellFact, ...]:
     )
 
 
-def _sources(session: Session) -> tuple[SourceFact, ...]:
+def source_facts(session: Traced) -> tuple[SourceFact, ...]:
+    """The sources of a lineage that are known."""
     named = session.files.names()
     return tuple(
         SourceFact(
@@ -107,13 +109,14 @@ def _sources(session: Session) -> tuple[SourceFact, ...]:
     )
 
 
-def _operations(session: Session) -> tuple[OperationCount, ...]:
+def operation_facts(session: Traced) -> tuple[OperationCount, ...]:
+    """How many operations there were, by name and by how far each may be trusted."""
     graph = session.graph
     counts: Counter[tuple[str, StatusWord]] = Counter()
     for node in range(len(graph)):
         edges = graph.edges(node)
         worst = max([graph.status(node), *(s for _, _, kind, s in edges if not kind)])
-        counts[session.describe(node), _WORDS[worst]] += 1
+        counts[session.describe(node), WORDS[worst]] += 1
     return tuple(OperationCount(name, word, n) for (name, word), n in sorted(counts.items()))
 
 
@@ -167,7 +170,7 @@ def _origins(session: Session, node: int | None, rows: Ints) -> Origins | None:
     found = query.backward(session.graph, node, np.unique(rows))
     known = session.graph.sources
     kept = {k: records for k, records in found.sources.items() if known[k].kind != "unknown"}
-    return Origins(kept, _WORDS[Status(found.status)])
+    return Origins(kept, WORDS[Status(found.status)])
 
 
 def _influence(answer: InfluenceAnswer) -> InfluenceFact:
@@ -292,4 +295,4 @@ def _telling(session: Session, node: int) -> Origins:
     index = np.arange(session.graph.rows(node))
     whole = query.backward(session.graph, node, index)
     rows = origins.origins(session, node, index).telling()
-    return Origins(rows, _WORDS[whole.status])
+    return Origins(rows, WORDS[whole.status])

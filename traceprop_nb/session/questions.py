@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from traceprop_nb.errors import OptionError, RowRangeError, UntracedError
+from traceprop_nb.errors import (
+    OptionError,
+    RowRangeError,
+    StoreError,
+    UnknownNameError,
+    UntracedError,
+)
 from traceprop_nb.lineage import query
 from traceprop_nb.lineage.maps import Ints, materialise
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.session import continued
 from traceprop_nb.session.answers import (
     Doubt,
     ImpactAnswer,
@@ -19,6 +27,7 @@ from traceprop_nb.session.answers import (
     Step,
     WhyAnswer,
 )
+from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -50,10 +59,48 @@ def node_of(session: Session, x: Any) -> int:
     raise UntracedError(f"the lineage of {what} is UNKNOWN: {advice}")
 
 
+def found(session: Session, x: Any) -> tuple[Traced, int, tuple[str, ...]]:
+    """Whose value this is, its node, and what to say of that.
+
+    Args:
+        session: This one; asked first.
+        x: A live value, or the name that a value has here or had in a stored session.
+
+    Raises:
+        UntracedError: Nobody saw it made, here or there.
+    """
+    if not isinstance(x, str):
+        return session, node_of(session, x), ()
+    if x in session.namespace:
+        return session, node_of(session, session.namespace[x]), ()
+    if session.storage is None:
+        return session, node_of(session, x), ()
+    damage: list[str] = []
+    for past in session.storage.others.pasts():
+        if x in past.values:
+            node = past.values[x]
+            said = f"{x} is that of {past.title}, made in its cell {past.graph.cell(node)}"
+            return past, node, (said,)
+        damage += past.damage
+    unread = f"; some of it cannot be read: {'; '.join(damage[:3])}" if damage else ""
+    raise UntracedError(
+        f"no value named {x!r} is here or in an earlier session of the store{unread}; "
+        "tp.open().lineage(session) lists the names of a session"
+    )
+
+
 def rows(session: Session, x: Any, i: Any) -> RowAnswer:
     """See ``traceprop_nb.rows``."""
-    node = node_of(session, x)
-    return of_node(session, node, _checked(i, session.graph.rows(node)))
+    where, node, notes = found(session, x)
+    answer = rows_of(where, node, i)
+    return replace(answer, notes=(*notes, *answer.notes)) if notes else answer
+
+
+def rows_of(traced: Traced, node: int, i: Any) -> RowAnswer:
+    """Where row i of a node came from; i as the user gives it."""
+    if node in traced.lost:
+        return RowAnswer({}, {}, {}, Status.UNKNOWN, (), traced.damage)
+    return of_node(traced, node, _checked(i, traced.graph.rows(node)))
 
 
 def _checked(i: Any, n: int) -> Any:
@@ -73,111 +120,155 @@ def _checked(i: Any, n: int) -> Any:
     return int(wanted[0]) % n if len(wanted) == 1 else np.where(wanted < 0, wanted + n, wanted)
 
 
-def of_node(session: Session, node: int, wanted: Any) -> RowAnswer:
-    """Where rows of a node came from."""
-    found = query.backward(session.graph, node, wanted, context=True)
-    names = session.files.names()
-    sources: dict[str, Ints] = {}
-    lines: dict[str, Ints] = {}
-    notes: list[str] = []
-    for source, records in found.sources.items():
+def of_node(
+    traced: Traced, node: int, wanted: Any, seen: frozenset[str] = frozenset()
+) -> RowAnswer:
+    """Where rows of a node came from.
+
+    Args:
+        traced: Has the node.
+        node: A value.
+        wanted: Its rows, from 0.
+        seen: Digests of files that were followed to get here.
+    """
+    behind = query.backward(traced.graph, node, wanted, context=True)
+    names = traced.files.names()
+    merged = continued.Merged(behind.status)
+    for source, records in behind.sources.items():
+        if not _lead_on(merged, traced, source, records, seen):
+            _add(merged, traced, source, names[source], records)
+    for source, records_behind in behind.context.items():
         name = names[source]
-        known = np.union1d(sources[name], records) if name in sources else records
-        sources[name] = known
-        placed = session.files.lines(source, known)
-        if placed is not None:
-            lines[name] = placed
-        elif session.graph.sources[source].path is not None:
-            notes.append(session.files.why_no_lines(source))
-    context: dict[str, int] = {}
-    for source, behind in found.context.items():
-        context[names[source]] = max(context.get(names[source], 0), len(behind))
-    status = found.status
-    assumed = [n for n in found.sources if session.graph.sources[n].detail.get("assumed")]
-    if assumed and status == Status.EXACT:
-        status = Status.ASSUMED
-        notes.append(
+        merged.context[name] = max(merged.context.get(name, 0), len(records_behind))
+    assumed = [n for n in behind.sources if traced.graph.sources[n].detail.get("assumed")]
+    if assumed and merged.status == Status.EXACT:
+        merged.status = Status.ASSUMED
+        merged.notes.append(
             f"{names[assumed[0]]} was built from Python values, assumed to come from nowhere traced"
         )
-    return RowAnswer(
-        sources, lines, context, status, steps(session, found.path), tuple(dict.fromkeys(notes))
-    )
+    if not traced.lost.isdisjoint(behind.path):
+        merged.notes += traced.damage
+    return merged.answer(steps(traced, behind.path))
 
 
-def steps(session: Session, path: list[int]) -> list[Step]:
+def _lead_on(
+    merged: continued.Merged, traced: Traced, source: int, records: Ints, seen: frozenset[str]
+) -> bool:
+    """Whether records of a source went on in a session that wrote it; merged with what it knows."""
+    try:
+        further = continued.onward(traced, source, records, seen)
+    except StoreError as error:
+        merged.unreadable(traced.graph.sources[source].name, error)
+        return False
+    if further is None:
+        return False
+    if further.node in further.where.lost:
+        answer = RowAnswer({}, {}, {}, Status.UNKNOWN, (), further.where.damage)
+    else:
+        known = seen | {further.digest}
+        answer = of_node(further.where, further.node, further.rows, known)
+    return merged.leads_on(further, continued.apart(traced, further, answer))
+
+
+def _add(merged: continued.Merged, traced: Traced, source: int, name: str, records: Ints) -> None:
+    """Records of a source that nobody is known to have written."""
+    known = merged.sources.get(name)
+    known = records if known is None else np.union1d(known, records)
+    merged.sources[name] = known
+    placed = traced.files.lines(source, known)
+    if placed is not None:
+        merged.lines[name] = placed
+    elif traced.graph.sources[source].path is not None:
+        merged.notes.append(traced.files.why_no_lines(source))
+
+
+def steps(traced: Traced, path: list[int]) -> list[Step]:
     """Nodes as (operation, cell, line), without repeating a step."""
     found: list[Step] = []
     for node in path:
-        source = session.graph.sources.get(node)
-        site = session.graph.site(node)
+        source = traced.graph.sources.get(node)
+        site = traced.graph.site(node)
         line = site.line if site is not None else source.line if source is not None else 0
-        step = (session.describe(node), session.graph.cell(node), line)
+        step = (traced.describe(node), traced.graph.cell(node), line)
         if not found or found[-1] != step:
             found.append(step)
     return found
 
 
-def short_path(session: Session, path: list[int]) -> str:
+def short_path(traced: Traced, path: list[int]) -> str:
     """The operations of a path as a line of text, each name once in a row."""
     names: list[str] = []
-    for operation, _, _ in steps(session, path):
+    for operation, _, _ in steps(traced, path):
         if not names or names[-1] != operation:
             names.append(operation)
     return " -> ".join(names)
 
 
-def impact(session: Session, source: str, row: int) -> ImpactAnswer:
+def impact_anywhere(session: Session, source: str, row: int) -> ImpactAnswer:
+    """What a record reached here; of a source that is not known here, in the newest that does."""
+    try:
+        return impact(session, source, row)
+    except UnknownNameError:
+        for past in () if session.storage is None else session.storage.others.pasts():
+            if source in past.files.names().values():
+                answer = impact(past, source, row)
+                return replace(answer, notes=(f"{source} was read in {past.title}", *answer.notes))
+        raise
+
+
+def impact(traced: Traced, source: str, row: int) -> ImpactAnswer:
     """See ``traceprop_nb.impact``."""
-    nodes = session.files.check_record(source, int(row))
+    nodes = traced.files.check_record(source, int(row))
     parts = {node: np.array([int(row)], np.int64) for node in nodes}
-    return _impact(session, source, int(row), parts)
+    answer = _impact(traced, source, int(row), parts)
+    if traced.damage:  # what is lost may have been made of it
+        return replace(answer, status=Status.UNKNOWN, notes=traced.damage)
+    return answer
 
 
-def reached_by(session: Session, node: int, records: Ints) -> ImpactAnswer:
+def reached_by(traced: Traced, node: int, records: Ints) -> ImpactAnswer:
     """What several records of one source reached together."""
-    return _impact(session, session.files.names()[node], int(records[0]), {node: records})
+    return _impact(traced, traced.files.names()[node], int(records[0]), {node: records})
 
 
-def _impact(session: Session, source: str, row: int, parts: dict[int, Ints]) -> ImpactAnswer:
+def _impact(traced: Traced, source: str, row: int, parts: dict[int, Ints]) -> ImpactAnswer:
     reached: dict[int, Any] = {}
     statuses: dict[int, Status] = {}
     worst = Status.EXACT
     for node, records in parts.items():
-        found = query.impact(session.graph, node, records)
+        found = query.impact(traced.graph, node, records)
         worst = max(worst, found.status)
         for other, its in found.reached.items():
             its = materialise(its)
             reached[other] = np.union1d(reached[other], its) if other in reached else its
             statuses[other] = max(statuses.get(other, Status.EXACT), found.statuses[other])
-    named = {**dict.fromkeys(parts, ""), **session.names()}
-    live = {node for _, node in session.recorder.identity}
+    named = {**dict.fromkeys(parts, ""), **traced.names()}
     values, models, batches = [], [], 0
-    for node in sorted({*reached, *(set(parts) & set(session.names()))}):
+    for node in sorted({*reached, *(set(parts) & set(traced.names()))}):
         hit = reached[node] if node in reached else parts[node]
-        entry = _reached(session, node, hit, named.get(node, ""), statuses.get(node, Status.EXACT))
-        batches += session.graph.op_name(node) == "DataLoader batch"
-        if _is_model(session, node):
+        entry = _reached(traced, node, hit, named.get(node, ""), statuses.get(node, Status.EXACT))
+        batches += traced.graph.op_name(node) == "DataLoader batch"
+        if _is_model(traced, node):
             models.append(entry)
-        elif node in live and named.get(node):
+        elif named.get(node):
             values.append(entry)
-    runs = {name: _run_rows(run, reached) for name, run in session.runs.items()}
+    runs = {name: _run_rows(run, reached) for name, run in traced.runs.items()}
     return ImpactAnswer(
         source, row, values, batches, {n: r for n, r in runs.items() if len(r)}, models,
         len(reached), sorted(reached), worst,
     )  # fmt: skip
 
 
-def _reached(session: Session, node: int, rows: Ints, name: str, status: Status) -> Reached:
-    site = session.graph.site(node)
+def _reached(traced: Traced, node: int, rows: Ints, name: str, status: Status) -> Reached:
+    site = traced.graph.site(node)
     line = site.line if site is not None else 0
-    return Reached(name, session.describe(node), session.graph.cell(node), line, rows, status)
+    return Reached(name, traced.describe(node), traced.graph.cell(node), line, rows, status)
 
 
-def _is_model(session: Session, node: int) -> bool:
-    name = session.graph.op_name(node)
+def _is_model(traced: Traced, node: int) -> bool:
+    name = traced.graph.op_name(node)
     return name.startswith("train ") or (
-        name.endswith((".fit", ".fit_transform", ".partial_fit"))
-        and (session.graph.rows(node) == 1)
+        name.endswith((".fit", ".fit_transform", ".partial_fit")) and (traced.graph.rows(node) == 1)
     )
 
 
@@ -194,35 +285,65 @@ def _run_rows(run: Any, reached: dict[int, Any]) -> Ints:
 
 def why(session: Session, x: Any) -> WhyAnswer:
     """See ``traceprop_nb.why``."""
-    node = node_of(session, x)
-    doubts = []
-    for at in query.inexact_steps(session.graph, node):
-        site = session.graph.site(at)
+    where, node, notes = found(session, x)
+    answer = why_of(where, node)
+    return replace(answer, notes=(*notes, *answer.notes)) if notes else answer
+
+
+def why_of(traced: Traced, node: int, seen: frozenset[str] = frozenset()) -> WhyAnswer:
+    """How far the lineage of a node may be trusted; ``seen`` as in ``of_node``."""
+    graph, doubts, notes = traced.graph, list[Doubt](), list[str]()
+    for at in query.inexact_steps(graph, node):
+        site = graph.site(at)
         text, line = (site.text, site.line) if site is not None else ("", 0)
-        status = max(
-            [
-                session.graph.status(at),
-                *(s for _, _, kind, s in session.graph.edges(at) if not kind),
-            ]
-        )
-        doubts.append(
-            Doubt(session.describe(at), session.graph.cell(at), line, Status(status), text)
-        )
-    for at, source in session.graph.sources.items():
-        if source.detail.get("assumed") and at in {node, *query.ancestors(session.graph, node)}:
-            doubts.append(
-                Doubt(
-                    source.name,
-                    source.cell,
-                    source.line,
-                    Status.ASSUMED,
-                    "built from Python values",
-                )
-            )
+        own = (s for _, _, kind, s in graph.edges(at) if not kind)
+        status = Status(max([graph.status(at), *own]))
+        doubts.append(Doubt(traced.describe(at), graph.cell(at), line, status, text))
+    behind = {node, *query.ancestors(graph, node)}
+    for at, source in graph.sources.items():
+        if at not in behind:
+            continue
+        if source.detail.get("assumed"):
+            doubts.append(Doubt(source.name, source.cell, source.line, Status.ASSUMED, _BUILT))
+        more, said = _doubts_before(traced, at, seen)
+        doubts += more
+        notes += said
+    if not traced.lost.isdisjoint(behind):
+        notes += traced.damage
     worst = max((d.status for d in doubts), default=Status.EXACT)
-    return WhyAnswer(session.names().get(node, session.graph.op_name(node)), worst, doubts)
+    name = traced.names().get(node, graph.op_name(node))
+    return WhyAnswer(name, worst, doubts, tuple(dict.fromkeys(notes)))
+
+
+_BUILT = "built from Python values"
+
+
+def _doubts_before(
+    traced: Traced, source: int, seen: frozenset[str]
+) -> tuple[list[Doubt], list[str]]:
+    """What to say of a file that a session of the store wrote, or that is not any more what it was.
+
+    An operation of another session says so behind its name.
+    """
+    every = np.arange(traced.graph.rows(source), dtype=np.int64)
+    name = traced.graph.sources[source].name
+    try:
+        further = continued.onward(traced, source, every, seen)
+        if further is None:
+            return [], list(filter(None, [continued.changed(traced, source)]))
+    except StoreError as error:
+        return [Doubt(name, 0, 0, Status.UNKNOWN, str(error))], [str(error)]
+    before = why_of(further.where, further.node, seen | {further.digest})
+    place = "" if further.where is traced else f" ({further.where.title})"
+    doubts = [replace(doubt, operation=doubt.operation + place) for doubt in before.doubts]
+    if further.why:
+        doubts.append(Doubt(name, 0, 0, Status.INEXACT, further.why))
+    return doubts, [further.said, *before.notes]
 
 
 def lineage(session: Session, x: Any = None) -> LineageAnswer:
     """See ``traceprop_nb.lineage``."""
-    return LineageAnswer(session.graph, None if x is None else node_of(session, x), session.names())
+    if x is None:
+        return LineageAnswer(session.graph, None, session.names())
+    where, node, notes = found(session, x)
+    return LineageAnswer(where.graph, node, where.names(), notes)

@@ -8,21 +8,26 @@ cut short or dropped without a later one telling.
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from traceprop_nb.errors import OptionError, RecordError, StoreError
+from traceprop_nb.errors import OptionError, RecordError, StoreError, UnknownNameError
 from traceprop_nb.reports.canonical import canonical, read
 from traceprop_nb.session.events import START, Event, digest_of_event
+from traceprop_nb.session.keeping import LINEAGE, Keeper
+from traceprop_nb.session.others import Others
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
-    from traceprop_nb.stores import Damage, Entry, Recorded, Store
+    from traceprop_nb.session.past import Past
+    from traceprop_nb.stores import Damage, Entry, Recorded, Segment, Store
 
 DEFAULT = ".traceprop/store.db"
 """Where a session's log goes unless somebody says otherwise."""
@@ -42,8 +47,9 @@ class Storage:
 
     Attributes:
         store: Open.
-        id: The session's id in it.
+        id: The session's id in it; empty where the store can only be read.
         given: Path or address, as it was given.
+        keeper: Makes the parts of the session's lineage; None once that has failed.
         waiting: Events that are not written yet.
         unwritten: Events that will not be, because too many waited.
         trouble: Why the last attempt failed; empty if it did not.
@@ -52,22 +58,32 @@ class Storage:
     store: Store
     id: str
     given: str
+    keeper: Keeper | None
     waiting: list[Event] = field(default_factory=list)
     unwritten: int = 0
     trouble: str = ""
+    _segments: list[Segment] = field(default_factory=list)
+    _process: int = field(default_factory=os.getpid)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @cached_property
+    def others(self) -> Others:
+        """The lineages of the store's other sessions, and the files that they wrote."""
+        return Others(self)
 
     @property
     def line(self) -> str:
         """Where the log goes and what waits, in one line."""
         database = self.store.database
-        out = f"{database.where} ({database.mode}), session {self.id}"
+        out = f"{database.where} ({database.mode}), session {self.id or 'not stored'}"
         if self.waiting or self.unwritten:
             out += (
                 f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
                 f"{self.trouble or 'too many waited'}"
             )
-        return "; ".join(filter(None, [out, database.note]))
+        if self.keeper is None and self.id:
+            out += "; the lineage is not kept any more, because of an error of our own"
+        return "; ".join(filter(None, [out, self.others.said(), database.note]))
 
     def add(self, event: Event) -> None:
         """Write this event with the next ones."""
@@ -76,16 +92,52 @@ class Storage:
         else:
             self.waiting.append(event)
 
+    def keep(self, *, last: bool = False) -> None:
+        """Write what waits, and the lineage that is new; an error is raised to nobody.
+
+        Args:
+            last: Nothing more will come.
+        """
+        if os.getpid() != self._process:
+            return
+        with self._lock:
+            if self.trouble:
+                self.flush()
+            if not self.trouble and not self.unwritten:
+                self._add_part(last)
+            self.flush()
+
+    def _add_part(self, last: bool) -> None:
+        if self.keeper is None:
+            return
+        session = self.keeper.session
+        try:
+            part = self.keeper.part(last=last)
+        except Exception:  # noqa: BLE001  # no cell fails of it; what it was is kept and counted
+            session.recorder.failed("lineage for the store")
+            self.keeper = None
+            return
+        if part is not None:
+            from traceprop_nb.stores import Segment
+
+            body, data = part
+            segment = Segment(LINEAGE, data)
+            self._segments.append(segment)
+            session.events.append(LINEAGE, {"segment": segment.digest, **body})
+
     def flush(self) -> None:
         """Write what waits; an error is remembered, and raised to nobody."""
+        if not self.id or os.getpid() != self._process:
+            return  # a store that can only be read; a fork, which must not write its parent's log
         with self._lock:
             now = list(self.waiting)
             try:
-                self.store.append(self.id, [entry(event) for event in now])
+                self.store.append(self.id, [entry(event) for event in now], self._segments)
             except (StoreError, OSError) as error:
                 self.trouble = str(error)
                 return
             del self.waiting[: len(now)]
+            self._segments.clear()
             self.trouble = ""
 
     def sessions(self) -> list[Recorded]:
@@ -99,10 +151,27 @@ class Storage:
             UnknownNameError: There is no such session.
         """
         self.flush()
+        if not (session or self.id):
+            return []
         rows = self.store.events(session or self.id)
         return [
-            Event(r.number, r.time, r.kind, _body(r), r.before, r.digest) for r in rows
+            Event(r.number, r.time, r.kind, body_of(r), r.before, r.digest) for r in rows
         ]  # fmt: skip
+
+    def lineage(self, session: str | None = None) -> Past:
+        """The lineage of a stored session: ``rows``, ``impact``, ``why``, ``lineage`` by name.
+
+        Args:
+            session: Its id; by default the newest that has a lineage, before this one.
+
+        Raises:
+            UnknownNameError: There is no such session, or none has a lineage.
+        """
+        if session is None:
+            session = next(iter(self.others.ids()), None)
+        if session is None:
+            raise UnknownNameError("no earlier session of the store has a lineage")
+        return self.others.past(session)
 
     def heads(self) -> dict[str, tuple[int, str]]:
         """Session -> number of events and head: keep them elsewhere, and ``check`` against them."""
@@ -119,7 +188,8 @@ class Storage:
         self.flush()
         found = self.store.check(_digest, START, self._named())
         more = self.store.check(_digest, START, heads) if heads else []
-        return list(dict.fromkeys([*found, *more]))
+        lost = self.others.damaged_segments()
+        return list(dict.fromkeys([*found, *more, *lost]))
 
     def backup(self, path: str | Path) -> Path:
         """Write a copy of an SQLite store, consistent whoever writes meanwhile.
@@ -133,9 +203,15 @@ class Storage:
 
     def close(self) -> str:
         """Write what waits and let go of the store; returns where it lies."""
-        self.flush()
+        self.end()
         self.store.close()
         return self.given
+
+    def end(self) -> None:
+        """Write everything, what was still being computed too."""
+        if self.keeper is not None:
+            self.keeper.session.written.record(self.keeper.session, wait=True)
+        self.keep(last=True)
 
     def _named(self) -> dict[str, tuple[int, str]]:
         """What sessions say of those before them: the largest number of events of each."""
@@ -166,7 +242,8 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     """Store this session's log from now on, what it has so far first.
 
     Raises:
-        StoreError: The store cannot be opened or written, or a newer version wrote it.
+        StoreError: The store cannot be opened, or a newer version wrote it. One that can only be
+            read is read; the session is not stored in it.
         OptionError: The session is stored elsewhere already.
         MissingFrameworkError: PostgreSQL without its driver.
     """
@@ -182,19 +259,22 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
             "kernel to begin another"
         )
     store = open_store(target, metadata.version("traceprop_nb"))
+    if not store.database.writable:
+        session.storage = Storage(store, "", str(target), None)
+        return session.storage
     try:
         before = [one for one in store.sessions() if one.events][-NAMED:]
         name = store.begin(session.started.isoformat(timespec="milliseconds"))
     except StoreError:
         store.close()
         raise
-    storage = Storage(store, name, str(target))
+    storage = Storage(store, name, str(target), Keeper(session))
     named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
     for event in session.events:
         storage.add(event)
     session.events.sink, session.storage = storage.add, storage
-    session.record_event(OPENED, sessions=len(before), named=named)
-    storage.flush()
+    session.events.append(OPENED, {"sessions": len(before), "named": named})
+    storage.keep()
     _open.add(storage)
     return storage
 
@@ -207,7 +287,8 @@ def entry(event: Event) -> Entry:
     return Entry(event.number, event.time, event.kind, body, event.before, event.digest)
 
 
-def _body(row: Entry) -> dict[str, Any]:
+def body_of(row: Entry) -> dict[str, Any]:
+    """An event's body as it was recorded."""
     found = read(row.body)
     return found if isinstance(found, dict) else {}
 
@@ -221,7 +302,7 @@ def _digest(row: Entry) -> str:
 
 def _told(row: Entry) -> list[tuple[str, int, str]]:
     try:
-        named = _body(row).get("named", [])
+        named = body_of(row).get("named", [])
     except (ValueError, RecordError):
         return []
     found = []
@@ -236,4 +317,4 @@ def _told(row: Entry) -> list[tuple[str, int, str]]:
 def _flush_all() -> None:
     """Write what waits before the interpreter ends."""
     for storage in list(_open):
-        storage.flush()
+        storage.end()

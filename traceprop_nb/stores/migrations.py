@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, text
 
 from traceprop_nb.errors import StoreError
 from traceprop_nb.stores.database import Database
-from traceprop_nb.stores.schema import events, schema_versions, sessions
+from traceprop_nb.stores.schema import events, schema_versions, segments, sessions
 
 
 def _first(connection: Connection) -> None:
@@ -21,7 +21,14 @@ def _first(connection: Connection) -> None:
         table.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _second(connection: Connection) -> None:
+    """Segments beside the events, and events by their kind."""
+    segments.create(connection)
+    # not a part of the table: the first version would make it then
+    connection.execute(text("CREATE INDEX events_by_kind ON events (kind)"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second)
 """Migration k makes version k + 1."""
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -39,4 +40,14 @@ events = Table(
     Column("before", String(80), nullable=False),
     Column("digest", String(80), nullable=False),
     PrimaryKeyConstraint("session", "number"),
+)  # fmt: skip
+
+segments = Table(
+    "segments", tables,
+    Column("session", String(26), ForeignKey("sessions.id"), nullable=False),
+    Column("digest", String(80), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("session", "digest"),
 )  # fmt: skip

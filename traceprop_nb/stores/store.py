@@ -7,15 +7,17 @@ what is committed, and says what no longer fits together.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from traceprop_nb.errors import StoreError, unknown_name
+from traceprop_nb.stores import segments as beside
 from traceprop_nb.stores.database import Database, connect
 from traceprop_nb.stores.migrations import migrate
 from traceprop_nb.stores.schema import events, sessions
+from traceprop_nb.stores.segments import Segment
 from traceprop_nb.stores.ulid import ulid
 
 
@@ -103,8 +105,15 @@ class Store:
             connection.execute(sessions.insert().values(row))
         return name
 
-    def append(self, session: str, entries: Sequence[Entry]) -> None:
+    def append(
+        self, session: str, entries: Sequence[Entry], segments: Sequence[Segment] = ()
+    ) -> None:
         """Add events; when this returns they are committed, all of them.
+
+        Args:
+            session: Its id.
+            entries: Events, which may name segments by digest.
+            segments: Those that they name and that are not there yet.
 
         Raises:
             StoreError: None of them was added.
@@ -112,9 +121,46 @@ class Store:
         if not entries:
             return
         self._require_writable()
-        rows = [{"session": session, **asdict(entry)} for entry in entries]
+        rows = [_row(session, entry) for entry in entries]
+        placed = beside.place(self.database, segments)
         with self.database.begin() as connection:
-            connection.execute(events.insert(), rows)
+            beside.insert(connection, session, placed)
+            connection.execute(_INSERT, rows)
+
+    def segment(self, session: str, digest: str) -> bytes:
+        """The bytes of a segment of a session, seen to be those that were written.
+
+        Raises:
+            StoreError: They are gone, or others now; names the segment.
+        """
+        return beside.fetch(self.database, session, digest)
+
+    def sessions_with(self, kind: str) -> list[str]:
+        """Ids of the sessions that have events of a kind."""
+        wanted = select(events.c.session).where(events.c.kind == kind).distinct()
+        with self.database.read() as connection:
+            return list(connection.execute(wanted).scalars())
+
+    def events_of_kind(
+        self, kind: str, *, session: str | None = None, containing: str | None = None
+    ) -> list[tuple[str, Entry]]:
+        """Events of a kind with their sessions' ids, the oldest session first.
+
+        Args:
+            kind: Their kind.
+            session: Only this one's.
+            containing: Only those with this text in their body.
+        """
+        wanted = select(events).where(events.c.kind == kind)
+        if session is not None:
+            wanted = wanted.where(events.c.session == session)
+        if containing is not None:
+            wanted = wanted.where(events.c.body.contains(containing, autoescape=True))
+        with self.database.read() as connection:
+            rows = connection.execute(wanted.order_by(events.c.session, events.c.number)).all()
+        return [
+            (r.session, Entry(r.number, r.time, r.kind, r.body, r.before, r.digest)) for r in rows
+        ]
 
     def sessions(self) -> list[Recorded]:
         """Every session, the oldest first."""
@@ -198,6 +244,7 @@ class Store:
             raise StoreError(f"{path} is there already; name a new file")
         with self.database.read() as connection:
             connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+        beside.copy_files(self.database, path)  # after it: every segment that it names is there
 
     def close(self) -> None:
         """Let go of it."""
@@ -206,6 +253,17 @@ class Store:
     def _require_writable(self) -> None:
         if not self.database.writable:
             raise StoreError(f"{self.database.where} cannot be written: {self.database.note}")
+
+
+_INSERT = events.insert()
+"""Made once: to make it takes as long as to run it."""
+
+
+def _row(session: str, entry: Entry) -> dict[str, object]:
+    return {
+        "session": session, "number": entry.number, "time": entry.time, "kind": entry.kind,
+        "body": entry.body, "before": entry.before, "digest": entry.digest,
+    }  # fmt: skip
 
 
 def _broken(session: str, entries: Sequence[Entry], digest: Digest, start: str) -> Damage | None:

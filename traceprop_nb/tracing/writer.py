@@ -12,6 +12,7 @@ from typing import Any
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.identity import Identity
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.plan import Plan
@@ -32,6 +33,7 @@ class Writer:
         watched: Doors of libraries at which a tap stands and has passed its test.
         cell: Number of the running cell.
         on_source: Told the node of everything that enters.
+        on_write: Told of every file that a value was written to.
     """
 
     def __init__(self, graph: LineageGraph, table: RuleTable) -> None:
@@ -42,6 +44,7 @@ class Writer:
         self.watched: set[str] = set()
         self.cell = 0
         self.on_source: Callable[[int], None] = lambda _: None
+        self.on_write: Callable[[FileWrite], None] = lambda _: None
         self._recorded = table.recorded
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
@@ -151,6 +154,11 @@ class Writer:
             self._lock.release()
         self.identity.set(out, node)
         return node
+
+    def tail(self, nodes: int, edges: int) -> tuple[bytes, bytes]:
+        """The graph's two logs from so many integers on, copied while nobody writes."""
+        with self._lock:
+            return self.graph.node_log[nodes:].tobytes(), self.graph.edge_log[edges:].tobytes()
 
     def source(
         self,

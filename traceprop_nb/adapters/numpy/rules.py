@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.adapters.numpy import joins, moves, writes
+from traceprop_nb.adapters.numpy import files, joins, moves, writes
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.broadcast import align, edges, product
@@ -53,7 +53,7 @@ def install(table: RuleTable) -> None:
     table.function(_positions, *_named(_POSITIONS))
     table.function(_made, *_named(_MADE))
     table.function(_dot, np.dot, np.matmul)
-    for part in (moves, joins, writes):
+    for part in (moves, joins, writes, files):
         part.install(table)
     for array in (np.ndarray, *_SCALARS):
         table.method(_reduction, array, _METHOD_REDUCTIONS.split())

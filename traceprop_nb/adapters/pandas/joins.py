@@ -11,6 +11,7 @@ import pandas as pd
 from traceprop_nb.adapters.pandas.align import by_label
 from traceprop_nb.lineage.maps import All, Deferred, Identity, Part, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.files import entered, path_of
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -154,18 +155,7 @@ def _from_columns(call: Call, columns: Mapping[Any, Any]) -> bool | None:
 
 def _read(call: Call) -> bool | None:
     """A reader without a tap: the file, and its rows in the order it gives them."""
-    import os
-
     path = call.args[0] if call.args else None
-    if not isinstance(call.out, pd.DataFrame) or not isinstance(path, str | os.PathLike):
+    if not isinstance(call.out, pd.DataFrame) or path_of(path) is None:
         return None
-    full = os.path.abspath(os.fspath(path))
-    if not os.path.isfile(full):
-        return None
-    stat = os.stat(full)
-    reader = call.name.removeprefix("read_")
-    call.recorder.source(
-        call.out, os.path.basename(full), "file", path=full, site=call.site, reader=reader,
-        size=stat.st_size, mtime_ns=stat.st_mtime_ns,
-    )  # fmt: skip
-    return True
+    return entered(call, path, call.name.removeprefix("read_"))

@@ -35,6 +35,11 @@ class Deferred(Function):
         return done
 
     @property
+    def index(self) -> NDArray[Any] | None:
+        """The index as it came, until it is let go of."""
+        return self._index
+
+    @property
     def resolved(self) -> bool:
         """Whether the index has been compressed already."""
         return self._map is not None

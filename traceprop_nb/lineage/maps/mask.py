@@ -73,6 +73,11 @@ class Mask(Function):
         return cls(np.packbits(mask), n_in)
 
     @property
+    def bits(self) -> NDArray[np.uint8]:
+        """One bit a row, highest first, zeros behind the last."""
+        return self._bits
+
+    @property
     def nbytes(self) -> int:
         return int(self._bits.nbytes + self._rank.nbytes)
 

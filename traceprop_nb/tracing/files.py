@@ -1,0 +1,54 @@
+"""Files that recorded code writes and reads: which value went into one, as which records.
+
+What is written is told to the session, which takes the file's digest: another session that reads
+the same bytes can go on from there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from traceprop_nb.tracing.filewrite import FileWrite
+from traceprop_nb.tracing.rules import Call
+
+
+def wrote(
+    call: Call, target: Any, node: int | None, form: str, *, separator: str = "", exact: bool = True
+) -> bool:
+    """Say that a call wrote a value to a file; what is no file on this machine is left alone."""
+    path = path_of(target)
+    if node is None or path is None:
+        return True
+    stat, rows = os.stat(path), call.recorder.graph.rows(node)
+    call.recorder.on_write(
+        FileWrite(node, path, stat.st_size, stat.st_mtime_ns, form, rows, separator, exact)
+    )
+    return True
+
+
+def entered(call: Call, target: Any, reader: str) -> bool:
+    """Record that a call's result was read from a file, or from something that is none."""
+    path = path_of(target)
+    if path is None:
+        name = f"{call.name} in cell {call.recorder.cell}"
+        call.recorder.source(call.out, name, "table", site=call.site)
+        return True
+    stat = os.stat(path)
+    call.recorder.source(
+        call.out, Path(path).name, "file", path=path, site=call.site, reader=reader,
+        size=stat.st_size, mtime_ns=stat.st_mtime_ns,
+    )  # fmt: skip
+    return True
+
+
+def path_of(target: Any) -> str | None:
+    """The absolute path of a file on this machine, or None for buffers and addresses."""
+    if not isinstance(target, str | os.PathLike):
+        return None
+    try:
+        path = os.path.abspath(os.fsdecode(target))
+        return path if os.path.isfile(path) else None
+    except (TypeError, ValueError):
+        return None
