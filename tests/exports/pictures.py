@@ -158,9 +158,9 @@ def pictures(draw) -> SessionGraph:
     )  # fmt: skip
     trained = tuple(draw(runs(k, cell)) for k in range(draw(st.integers(0, 2))))
     things = [x.id for x in (*sources, *values, *trained)]
-    ends = st.tuples(st.sampled_from(things or [""]), st.sampled_from(things or [""]))
+    ends = [(a, b) for k, b in enumerate(things) if k >= len(sources) for a in things[:k]]
     ways = st.sampled_from(("direct", "context"))
-    edges = [Edge(a, b, draw(ways), draw(words)) for a, b in draw(st.lists(ends, max_size=4))]
+    made = draw(st.lists(st.sampled_from(ends), max_size=4)) if ends else []
     links = [(v, s) for v in values for s in sources]
     return SessionGraph(
         id=f"ses_{draw(st.integers(0, 2**64 - 1)):016x}",
@@ -173,7 +173,7 @@ def pictures(draw) -> SessionGraph:
             Operations(c.id, name, draw(words), draw(st.integers(1, 9)))
             for c in cells for name in draw(st.lists(texts, max_size=2))
         ),
-        edges=tuple(e for e in edges if things),
+        edges=tuple(Edge(a, b, draw(ways), draw(words)) for a, b in made),
         row_lineage=tuple(draw(row_lineages(v.id, s.id)) for v, s in links),
         column_lineage=tuple(
             ColumnLineage(v.id, mine.name, s.id, theirs.name, "identity")

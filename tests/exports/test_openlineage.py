@@ -1,6 +1,7 @@
 """OpenLineage: the official client's classes take every event, and our reader gives it back."""
 
 import json
+from functools import cache
 from importlib import resources
 
 import jsonschema
@@ -64,14 +65,18 @@ OURS = json.loads(
 )
 
 
+@cache
+def ours(part):
+    return jsonschema.Draft202012Validator({**OURS, "$ref": f"#{part}"})
+
+
 def facets(told):
     """Facets as the client's classes; ours checked against the schema that ships."""
     made = {}
     for name, one in told.items():
         if name.startswith("traceprop_"):
-            part = one["_schemaURL"].partition("#")[2]
             assert one["_schemaURL"].startswith(OURS["$id"])
-            jsonschema.validate(one, {**OURS, "$ref": f"#{part}"})
+            ours(one["_schemaURL"].partition("#")[2]).validate(one)
             continue
         body = {k: v for k, v in one.items() if not k.startswith("_")}
         made[name] = FACETS[name](**NESTED.get(name, dict)(body), producer=one["_producer"])
@@ -85,7 +90,6 @@ def official(event):
         eventType=event_v2.RunState[event["eventType"]],
         eventTime=event["eventTime"],
         producer=event["producer"],
-        schemaURL=event["schemaURL"],
         run=event_v2.Run(event["run"]["runId"], facets(event["run"]["facets"])),
         job=event_v2.Job(event["job"]["namespace"], event["job"]["name"],
                          facets(event["job"]["facets"])),
@@ -105,15 +109,13 @@ def official(event):
 def bare(told):
     """Without our facets, and without members that the client leaves out or fills in itself."""
     if isinstance(told, dict):
-        return {
-            k: bare(v) for k, v in told.items()
-            if not k.startswith("traceprop_") and v not in (None, [], {}) and k != "schemaURL"
-        }  # fmt: skip
+        kept = {k: bare(v) for k, v in told.items() if not k.startswith("traceprop_")}
+        return {k: v for k, v in kept.items() if v not in (None, [], {}) and k != "schemaURL"}
     return [bare(one) for one in told] if isinstance(told, list) else told
 
 
 @given(pictures())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_official_classes_take_every_event_and_write_the_same(picture):
     for line in openlineage.write(picture).decode().splitlines():
         event = json.loads(line)
@@ -189,6 +191,5 @@ def test_what_is_no_event_is_refused_with_the_place(data, said):
 def test_the_schema_of_our_facets_refuses_what_it_should():
     facet = {"_producer": "urn:x", "_schemaURL": "urn:y"}
     rows = {"value": "value/1", "source": "source/0", "diagonal": [[0, 0, 0]]}
-    schema = {**OURS, "$ref": "#/$defs/RowLineageDatasetFacet"}
     with pytest.raises(jsonschema.ValidationError, match="0 is less than the minimum"):
-        jsonschema.validate({**facet, "inputs": [rows]}, schema)
+        ours("/$defs/RowLineageDatasetFacet").validate({**facet, "inputs": [rows]})

@@ -13,7 +13,7 @@ from typing import Any
 
 from traceprop_nb.exports.loss import Loss
 from traceprop_nb.exports.model import Cell, Run, SessionGraph, Source, Value
-from traceprop_nb.exports.plain_form import compact, to_plain
+from traceprop_nb.exports.plain_form import one_line, to_plain
 
 NAME = "openlineage"
 LOSES = (
@@ -26,14 +26,14 @@ SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 OURS = "urn:traceprop-nb:schema:openlineage-facets:1#/$defs/"
 _FACETS = "https://openlineage.io/spec/facets/"
 _SCHEMAS = {
-    "schema": "1-1-1/SchemaDatasetFacet",
+    "schema": "1-2-0/SchemaDatasetFacet",
     "version": "1-0-1/DatasetVersionDatasetFacet",
     "columnLineage": "1-2-0/ColumnLineageDatasetFacet",
     "outputStatistics": "1-0-2/OutputStatisticsOutputDatasetFacet",
     "dataQualityMetrics": "1-0-3/DataQualityMetricsInputDatasetFacet",
     "parent": "1-2-0/ParentRunFacet",
     "errorMessage": "1-0-1/ErrorMessageRunFacet",
-    "jobType": "2-0-3/JobTypeJobFacet",
+    "jobType": "2-0-4/JobTypeJobFacet",
     "traceprop_session": "SessionRunFacet",
     "traceprop_cell": "CellRunFacet",
     "traceprop_thing": "ThingDatasetFacet",
@@ -46,7 +46,7 @@ Thing = Source | Value | Run
 
 def write(graph: SessionGraph) -> bytes:
     """The events, one a line, as UTF-8."""
-    return "".join(compact(event) + "\n" for event in events(graph)).encode()
+    return "".join(one_line(event) + "\n" for event in events(graph)).encode()
 
 
 def events(graph: SessionGraph) -> Iterator[dict[str, Any]]:
@@ -57,10 +57,9 @@ def events(graph: SessionGraph) -> Iterator[dict[str, Any]]:
     yield made.event("OTHER", graph.started, None, outside, cells)
     for cell in graph.cells:
         yield made.event("START", cell.began or graph.started, cell, [], cells)
-        if cell.ok is not None:
-            here = [t for t in made.things.values() if t.cell == cell.id]
-            kind = "COMPLETE" if cell.ok else "FAIL"
-            yield made.event(kind, cell.ended or cell.began or graph.started, cell, here, cells)
+        here = [t for t in made.things.values() if t.cell == cell.id]
+        kind = {True: "COMPLETE", False: "FAIL", None: "RUNNING"}[cell.ok]
+        yield made.event(kind, cell.ended or cell.began or graph.started, cell, here, cells)
 
 
 class _Events:
@@ -142,7 +141,7 @@ class _Events:
         digest = getattr(thing, "digest", "")
         if digest:
             facets["version"] = _facet("version", datasetVersion=digest)
-        told = {k: v for k, v in to_plain(thing).items() if k not in ("columns", "cell")}
+        told = {k: v for k, v in to_plain(thing).items() if k != "columns"}
         facets["traceprop_thing"] = _facet("traceprop_thing", kind=_kind(thing), thing=told)
         return {"namespace": namespace, "name": name, "facets": facets}
 

@@ -118,13 +118,9 @@ class _Reader:
             kind = _KINDS.get(str(ours.get("kind")))
             if kind is None:
                 raise FormatError(f"traceprop_thing: {ours.get('kind')!r} is no kind of thing")
-            held = dict(_object(ours.get("thing"), "traceprop_thing.thing"))
-            name = str(held.get("id", ""))
-            mine = place == "outputs" or kind is Source
-            known = self.things.get(name)
-            at = cell if mine and (known is None or not known.cell) else getattr(known, "cell", "")
-            thing = from_plain(kind, {**held, "cell": at}, f"traceprop_thing {name}")
-            self.things[name] = _with(thing, columns)
+            thing = from_plain(kind, ours.get("thing"), "traceprop_thing.thing")
+            name = thing.id
+            self.things[name] = thing if isinstance(thing, Run) else replace(thing, columns=columns)
         else:
             name = ":".join(key)
             self.things[name] = self._foreign_thing(name, key, columns, cell, place)
@@ -178,12 +174,6 @@ class _Reader:
                 how = "identity" if subtypes == {"IDENTITY"} else "transformation"
                 source = self._ids.get(key, ":".join(key))
                 yield ColumnLineage(value, column, source, str(one.get("field", "")), how)
-
-
-def _with(thing: Source | Value | Run, columns: tuple[Column, ...]) -> Source | Value | Run:
-    if isinstance(thing, Run):
-        return thing
-    return replace(thing, columns=columns)
 
 
 def _object(value: Any, place: str) -> Mapping[str, Any]:

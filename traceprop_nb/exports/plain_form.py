@@ -29,6 +29,11 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
+def one_line(value: Any) -> str:
+    """JSON text in ASCII: no character in it is a line break to anybody, as U+0085 is to some."""
+    return json.dumps(value, allow_nan=False)
+
+
 def from_json(data: bytes | str) -> Any:
     """JSON as plain values.
 
