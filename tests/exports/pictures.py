@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -109,7 +111,7 @@ counts = st.one_of(st.none(), st.integers(0, 2**40))
 words = st.sampled_from(WORDS)
 times = st.one_of(
     st.just(""),
-    st.datetimes().map(lambda t: t.isoformat(timespec="milliseconds") + "+00:00"),
+    st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)).map(lambda t: t.isoformat(timespec="milliseconds") + "+00:00"),
 )
 columns = st.lists(st.builds(Column, texts, texts), max_size=3).map(tuple)
 

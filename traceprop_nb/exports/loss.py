@@ -17,16 +17,22 @@ class Loss:
         part: Field of ``SessionGraph`` such as "operations", or of what it holds, such as
             "sources.cell".
         why: In a sentence.
+        when: Of which of them, where not of all; empty = always.
     """
 
     part: str
     why: str
+    when: str = ""
 
 
 def without(graph: SessionGraph, losses: Iterable[Loss]) -> SessionGraph:
-    """The graph as a format with these losses gives it back: what is lost is not known."""
+    """The graph as a format with these losses gives it back: what is lost is not known.
+
+    Losses that depend on something are left to the caller.
+    """
     for loss in losses:
-        graph = _blank(graph, loss.part.split("."))
+        if not loss.when:
+            graph = _blank(graph, loss.part.split("."))
     return graph
 
 
