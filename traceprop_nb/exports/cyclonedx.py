@@ -50,7 +50,7 @@ def write(graph: SessionGraph) -> bytes:
             *(_library(package) for package in _once(graph.packages)),
         ],
         "dependencies": [
-            {"ref": run.id, "dependsOn": sorted({*_sources(graph, run), *_parent(run)})}
+            {"ref": run.id, "dependsOn": sorted({*sources_behind(graph, run), *_parent(run)})}
             for run in graph.runs
         ],
     }
@@ -83,7 +83,7 @@ def _data(source: Source) -> dict[str, Any]:
 
 
 def _model(graph: SessionGraph, run: Run) -> dict[str, Any]:
-    datasets = [{"ref": source} for source in _sources(graph, run)]
+    datasets = [{"ref": source} for source in sources_behind(graph, run)]
     parameters: dict[str, Any] = {}
     if run.model:
         parameters["modelArchitecture"] = run.model
@@ -120,7 +120,7 @@ def _once(packages: tuple[Package, ...]) -> Iterator[Package]:
     yield from {package.name: package for package in reversed(packages)}.values()
 
 
-def _sources(graph: SessionGraph, run: Run) -> list[str]:
+def sources_behind(graph: SessionGraph, run: Run) -> list[str]:
     """Sources that a run goes back to, over edges of both ways."""
     known = {source.id for source in graph.sources}
     behind: dict[str, set[str]] = {}
