@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import traceprop_nb.lineage
 import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
+from traceprop_nb.session.doors import export, import_, import_lineage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,10 @@ __version__ = "0.1.0"
 __all__ = [
     "TracepropError",
     "data_valuation",
+    "export",
     "impact",
+    "import_",
+    "import_lineage",
     "influence",
     "lineage",
     "load_ipython_extension",
