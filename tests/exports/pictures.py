@@ -28,7 +28,8 @@ WORDS = ("exact", "assumed", "inexact", "unknown")
 DIGEST = "sha256:" + "1a" * 32
 HOSTILE = (
     "<script>alert(1)</script>", "</iframe>", 'a "quoted" name', "line\nbreak", "tab\there",
-    "--- !yaml", "back\\slash", "\u202eright to left", "{{x}}", "| pipe | `tick`", "$(id)", "é" * 300,
+    "--- !yaml", "back\\slash", "\u202eright to left", "{{x}}", "| pipe | `tick`", "$(id)",
+    "é" * 300,
     "emoji 🙂", "\x00null", "#: colon", "'; DROP TABLE runs;--", "urn:x y", "%2e%2e/..", " lead",
 )  # fmt: skip
 """Names that people, or people with intentions, give to files, columns and models."""
@@ -111,7 +112,9 @@ counts = st.one_of(st.none(), st.integers(0, 2**40))
 words = st.sampled_from(WORDS)
 times = st.one_of(
     st.just(""),
-    st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)).map(lambda t: t.isoformat(timespec="milliseconds") + "+00:00"),
+    st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)).map(
+        lambda t: t.isoformat(timespec="milliseconds") + "+00:00"
+    ),
 )
 columns = st.lists(st.builds(Column, texts, texts), max_size=3).map(tuple)
 

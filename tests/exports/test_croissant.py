@@ -12,7 +12,6 @@ from traceprop_nb.errors import FormatError
 from traceprop_nb.exports import croissant
 from traceprop_nb.exports.loss import without
 
-
 # Between that checker and rdflib.
 pytestmark = pytest.mark.filterwarnings("ignore:.*Graph is deprecated:DeprecationWarning",
                                         "ignore:Dataset:DeprecationWarning")  # fmt: skip

@@ -28,9 +28,7 @@ def spelled(graph: rdflib.Graph) -> rdflib.Graph:
 
 @pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")  # between those two packages
 def test_it_is_the_graph_that_the_prov_package_makes():
-    document = ProvDocument.deserialize(
-        content=prov_json.write(hospital()).decode(), format="json"
-    )
+    document = ProvDocument.deserialize(content=prov_json.write(hospital()).decode(), format="json")
     theirs = rdflib.Graph().parse(
         data=document.serialize(format="rdf", rdf_format="turtle"), format="turtle"
     )

@@ -117,7 +117,9 @@ def _records(source: Source) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": f"records/{source.id}",
         "name": f"records of {source.name}",
-        "field": [_field(source, k, column) for k, column in enumerate(source.columns) if column.name],
+        "field": [
+            _field(source, k, column) for k, column in enumerate(source.columns) if column.name
+        ],
     }
 
 

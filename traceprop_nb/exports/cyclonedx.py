@@ -37,11 +37,12 @@ _OURS = "traceprop:"
 
 def write(graph: SessionGraph) -> bytes:
     """The bill, as UTF-8."""
+    serial = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:traceprop-nb:{graph.id}")
     told: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'urn:traceprop-nb:{graph.id}')}",
+        "serialNumber": f"urn:uuid:{serial}",
         "version": 1,
         "metadata": _metadata(graph),
         "components": [

@@ -70,17 +70,13 @@ def read(path: Path) -> SessionGraph:
     whole = _yaml(path)
     known = {one.path: one for one in tracked(path)}
     stages = _stages(whole)
-    made = {
-        str(one.get("path")): name
-        for name, stage in stages.items()
-        for one in _listed(stage, "outs")
-    }
+    made = {path: name for name, stage in stages.items() for path in _paths(stage, "outs")}
     edges = [
-        Edge(_id(str(parent.get("path")), made), f"dvc/value/{child.get('path')}", "direct", "inexact")
+        Edge(_id(parent, made), _id(child, made), "direct", "inexact")
         for stage in stages.values()
-        for child in _listed(stage, "outs")
-        for parent in _listed(stage, "deps")
-    ]  # fmt: skip
+        for child in _paths(stage, "outs")
+        for parent in _paths(stage, "deps")
+    ]
     return SessionGraph(
         id=f"dvc:{path.name}",
         sources=tuple(_source(one) for one in known.values() if one.path not in made),
@@ -88,11 +84,13 @@ def read(path: Path) -> SessionGraph:
             Value(f"dvc/value/{name}", name, "dvc stage", f"dvc/stage/{stage}", status="inexact")
             for name, stage in made.items()
         ),
-        cells=tuple(
-            Cell(f"dvc/stage/{name}", k, name, ok=True) for k, name in enumerate(stages)
-        ),
+        cells=tuple(Cell(f"dvc/stage/{name}", k, name, ok=True) for k, name in enumerate(stages)),
         edges=tuple(edges),
     )
+
+
+def _paths(stage: Mapping[str, Any], name: str) -> list[str]:
+    return [str(one["path"]) for one in _listed(stage, name) if "path" in one]
 
 
 def _id(path: str, made: Mapping[str, str]) -> str:

@@ -136,7 +136,9 @@ def reader(path: str | Path, data: bytes, name: str | None) -> Read:
     found = named(name) if name is not None else by_suffix(path) or _by_content(data)
     if found is None:
         readable = ", ".join(one.name for one in FORMATS.values() if one.read is not None)
-        raise FormatError(f"{Path(path).name!r} is in none of the formats that are read: {readable}")
+        raise FormatError(
+            f"{Path(path).name!r} is in none of the formats that are read: {readable}"
+        )
     if found.read is None:
         raise OptionError(f"{found.name} is written and not read back; prov-json carries all of it")
     return found.read

@@ -170,5 +170,9 @@ def _client(address: str) -> Iterator[Any]:
         ) from error
     try:
         yield MlflowClient(tracking_uri=address, registry_uri=address)
+    except ModuleNotFoundError as error:  # mlflow-skinny leaves databases to alembic
+        raise MissingFrameworkError(
+            f"MLflow at {address} needs the package {error.name}"
+        ) from error
     except MlflowException as error:
         raise FormatError(f"MLflow at {address} says: {error}") from error

@@ -214,6 +214,9 @@ class Run:
     metrics: tuple[Metric, ...] = ()
 
 
+Entity = Source | Value | Run
+
+
 @dataclass(frozen=True)
 class Agent:
     """Who ran it: ``kind`` is "software" or, where somebody said so, "person"."""
@@ -257,6 +260,11 @@ class SessionGraph:
     agents: tuple[Agent, ...] = ()
     packages: tuple[Package, ...] = ()
 
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """Sources, values and runs, in this order."""
+        return (*self.sources, *self.values, *self.runs)
+
     def __repr__(self) -> str:
         counts = [
             f"{len(part):,} {name}"
@@ -265,4 +273,6 @@ class SessionGraph:
                 ("runs", self.runs), ("edges", self.edges), ("row maps", self.row_lineage),
             )
         ]  # fmt: skip
-        return f"session {self.id}, begun {self.started or 'at a time unknown'}: {', '.join(counts)}"
+        return (
+            f"session {self.id}, begun {self.started or 'at a time unknown'}: {', '.join(counts)}"
+        )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from traceprop_nb.exports.loss import Loss
-from traceprop_nb.exports.model import Cell, Run, SessionGraph, Source, Value
+from traceprop_nb.exports.model import Cell, Entity, SessionGraph, Source, Value
 from traceprop_nb.exports.plain_form import one_line, to_plain
 
 NAME = "openlineage"
@@ -41,7 +41,6 @@ _SCHEMAS = {
     "traceprop_rowLineage": "RowLineageDatasetFacet",
 }
 """Facet -> where its schema is; of the last five, in the file that ships here."""
-Thing = Source | Value | Run
 
 
 def write(graph: SessionGraph) -> bytes:
@@ -71,16 +70,14 @@ class _Events:
 
     def __init__(self, graph: SessionGraph) -> None:
         self.graph = graph
-        self.things: dict[str, Thing] = {
-            thing.id: thing for thing in (*graph.sources, *graph.values, *graph.runs)
-        }
+        self.things: dict[str, Entity] = {thing.id: thing for thing in graph.entities}
         self._names = _dataset_names(graph)
         self._parents: dict[str, list[Any]] = {}
         for edge in graph.edges:
             self._parents.setdefault(edge.child, []).append(edge)
 
     def event(
-        self, kind: str, time: str, cell: Cell | None, here: list[Thing], cells: set[str]
+        self, kind: str, time: str, cell: Cell | None, here: list[Entity], cells: set[str]
     ) -> dict[str, Any]:
         """One event; a session's has no cell, and what is in no cell."""
         graph = self.graph
@@ -128,11 +125,13 @@ class _Events:
         }  # fmt: skip
         if cell.ok is False:
             facets["errorMessage"] = _facet(
-                "errorMessage", message=cell.error or "the cell failed", programmingLanguage="python"
+                "errorMessage",
+                message=cell.error or "the cell failed",
+                programmingLanguage="python",
             )
         return facets
 
-    def _dataset(self, thing: Thing) -> dict[str, Any]:
+    def _dataset(self, thing: Entity) -> dict[str, Any]:
         namespace, name = self._names[thing.id]
         facets: dict[str, Any] = {}
         columns = getattr(thing, "columns", ())
@@ -145,14 +144,14 @@ class _Events:
         facets["traceprop_thing"] = _facet("traceprop_thing", kind=_kind(thing), thing=told)
         return {"namespace": namespace, "name": name, "facets": facets}
 
-    def _input(self, thing: Thing) -> dict[str, Any]:
+    def _input(self, thing: Entity) -> dict[str, Any]:
         rows = thing.records if isinstance(thing, Source) else thing.rows
         size = {"bytes": thing.size} if isinstance(thing, Source) and thing.size is not None else {}
         told = {**({} if rows is None else {"rowCount": rows}), **size, "columnMetrics": {}}
         metrics = {"dataQualityMetrics": _facet("dataQualityMetrics", **told)}
         return {**self._dataset(thing), "inputFacets": metrics}
 
-    def _output(self, thing: Thing) -> dict[str, Any]:
+    def _output(self, thing: Entity) -> dict[str, Any]:
         made = self._dataset(thing)
         facets = made["facets"]
         steps = [
@@ -198,7 +197,7 @@ def _facet(name: str, **told: Any) -> dict[str, Any]:
 def _dataset_names(graph: SessionGraph) -> dict[str, tuple[str, str]]:
     """Each thing's dataset: a file by its path, all else by its id in the session."""
     here = f"{NAMESPACE}/{graph.id}"
-    names = {thing.id: (here, thing.id) for thing in (*graph.values, *graph.runs)}
+    names = {thing.id: (here, thing.id) for thing in graph.entities}
     taken = {path for path, many in _times(s.path for s in graph.sources).items() if many > 1}
     for source in graph.sources:
         if source.path and source.path not in taken:
@@ -216,5 +215,5 @@ def _times(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _kind(thing: Thing) -> str:
+def _kind(thing: Entity) -> str:
     return type(thing).__name__.lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from traceprop_nb.errors import FormatError
 from traceprop_nb.exports.model import (
@@ -24,6 +24,8 @@ from traceprop_nb.exports.plain_form import from_json, from_plain
 _KINDS: dict[str, type[Source] | type[Value] | type[Run]] = {
     "source": Source, "value": Value, "run": Run,
 }  # fmt: skip
+_IDENTITY: Literal["identity"] = "identity"
+_TRANSFORMATION: Literal["transformation"] = "transformation"
 _OVER = {"COMPLETE": True, "FAIL": False, "ABORT": False}
 
 
@@ -171,7 +173,7 @@ class _Reader:
             for one in _list(_object(told, "columnLineage"), "inputFields"):
                 key = str(one.get("namespace", "")), str(one.get("name", ""))
                 subtypes = {str(t.get("subtype")) for t in one.get("transformations") or ()}
-                how = "identity" if subtypes == {"IDENTITY"} else "transformation"
+                how = _IDENTITY if subtypes == {"IDENTITY"} else _TRANSFORMATION
                 source = self._ids.get(key, ":".join(key))
                 yield ColumnLineage(value, column, source, str(one.get("field", "")), how)
 

@@ -39,7 +39,9 @@ def write(graph: SessionGraph) -> bytes:
         made[one.cell] = made.get(one.cell, 0) + one.count
     spans = [_span(whole[:32], cell, made.get(cell.id, 0)) for cell in done]
     version = next((a.version for a in graph.agents if a.kind == "software"), "")
-    resource = {"attributes": [_text("service.name", "traceprop_nb"), _text("session.id", graph.id)]}
+    resource = {
+        "attributes": [_text("service.name", "traceprop_nb"), _text("session.id", graph.id)]
+    }
     scope = {"name": "traceprop_nb", "version": version}
     scoped = [{"scope": scope, "spans": spans}]
     return as_json({"resourceSpans": [{"resource": resource, "scopeSpans": scoped}]}).encode()

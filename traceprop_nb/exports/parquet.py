@@ -153,10 +153,10 @@ def _content(table: Any, arrow: Any) -> str:
 
 def _arrow() -> tuple[Any, Any]:
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow as pa
+        from pyarrow import parquet
     except ImportError as error:
         raise MissingFrameworkError(
             "Parquet needs pyarrow; pip install 'traceprop_nb[interop]'"
         ) from error
-    return pyarrow, pyarrow.parquet
+    return pa, parquet

@@ -72,7 +72,7 @@ def from_plain(kind: type[T], value: Any, place: str = "") -> T:
     """
     if not isinstance(value, Mapping):
         raise FormatError(f"{place or kind.__name__}: expected an object, got {_said(value)}")
-    hints = _hints(kind)
+    hints = _hints(cast(type, kind))
     unknown = sorted(set(map(str, value)) - set(hints))
     if unknown:
         raise FormatError(f"{place or kind.__name__}: no member {unknown[0]!r} in {kind.__name__}")

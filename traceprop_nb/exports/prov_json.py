@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from traceprop_nb.exports.loss import Loss
-from traceprop_nb.exports.model import SessionGraph
+from traceprop_nb.exports.model import SessionGraph, Source
 from traceprop_nb.exports.plain_form import as_json, compact, to_plain
 
 NAME = "prov-json"
@@ -45,7 +45,7 @@ def _entities(graph: SessionGraph) -> Iterator[tuple[str, dict[str, Any]]]:
     cells = {cell.id for cell in graph.cells}
     whole["operations"] = compact([to_plain(o) for o in graph.operations if o.cell not in cells])
     yield "s:session", {"prov:type": _type("Session"), **{f"tp:{k}": v for k, v in whole.items()}}
-    for thing in (*graph.sources, *graph.values, *graph.runs):
+    for thing in graph.entities:
         yield f"s:{thing.id}", _attributes(thing, {"id", "cell", "name", "parent"}, thing.name)
 
 
@@ -71,7 +71,7 @@ def _agents(graph: SessionGraph) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _relations(graph: SessionGraph) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    made = [(x.id, x.cell) for x in (*graph.values, *graph.runs) if x.cell]
+    made = [(x.id, x.cell) for x in graph.entities if x.cell and not isinstance(x, Source)]
     yield "wasGeneratedBy", [{"prov:entity": f"s:{e}", "prov:activity": f"s:{a}"} for e, a in made]
     yield "used", list(_used(graph, dict(made)))
     yield "wasDerivedFrom", list(_derivations(graph))
@@ -91,7 +91,11 @@ def _used(graph: SessionGraph, made: Mapping[str, str]) -> Iterator[dict[str, An
     """Each cell used what it read, and what it made something of that was there before."""
     read = {(one.cell, one.id) for one in graph.sources if one.cell}
     for cell, source in sorted(read):
-        yield {"prov:activity": f"s:{cell}", "prov:entity": f"s:{source}", "prov:role": _type("read")}
+        yield {
+            "prov:activity": f"s:{cell}",
+            "prov:entity": f"s:{source}",
+            "prov:role": _type("read"),
+        }
     needed = {(made[edge.child], edge.parent) for edge in graph.edges if edge.child in made}
     for cell, parent in sorted(needed - read):
         if made.get(parent) != cell:
@@ -106,12 +110,12 @@ def _derivations(graph: SessionGraph) -> Iterator[dict[str, Any]]:
             yield _derived(run.id, run.parent, "parent", {})
     for rows in graph.row_lineage:
         held = to_plain(rows)
-        told = {"status": rows.status, "complete": rows.complete}
+        told: dict[str, Any] = {"status": rows.status, "complete": rows.complete}
         told |= {k: compact(held[k]) for k in ("diagonal", "fan") if k in held}
         yield _derived(rows.value, rows.source, "rows", told)
     for one in graph.column_lineage:
-        told = {"column": one.column, "source_column": one.source_column, "how": one.how}
-        yield _derived(one.value, one.source, "column", told)
+        names = {"column": one.column, "source_column": one.source_column, "how": one.how}
+        yield _derived(one.value, one.source, "column", names)
 
 
 def _derived(child: str, parent: str, kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,7 +128,7 @@ def _derived(child: str, parent: str, kind: str, told: Mapping[str, Any]) -> dic
 
 
 def _attributes(thing: Any, skipped: set[str], label: str) -> dict[str, Any]:
-    told = {"prov:type": _type(type(thing).__name__)}
+    told: dict[str, Any] = {"prov:type": _type(type(thing).__name__)}
     if label:
         told["prov:label"] = label
     for name, value in to_plain(thing).items():

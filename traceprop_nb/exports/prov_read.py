@@ -145,7 +145,9 @@ class _Document:
 
     def rows(self) -> Iterator[RowLineage]:
         for value, source, told in self.of("rows"):
-            yield from_plain(RowLineage, {"value": value, "source": source, **told}, f"{value} rows")
+            yield from_plain(
+                RowLineage, {"value": value, "source": source, **told}, f"{value} rows"
+            )
 
     def columns(self) -> Iterator[ColumnLineage]:
         for value, source, told in self.of("column"):

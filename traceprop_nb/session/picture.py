@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +184,7 @@ class _Picture:
             if run.rows_node is not None:
                 found.append(Edge(self.ids[run.rows_node], self._runs[name], "context"))
             model = self.session.recorder.identity.node(run.model)
-            if model in self.ids and model is not None and not run.parent:
+            if model in self.ids and not run.parent:
                 found.append(Edge(self._runs[name], self.ids[model]))
         return tuple(found)
 

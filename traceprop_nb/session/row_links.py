@@ -43,9 +43,7 @@ def row_lineage(
             yield _one(ids[node], ids[source], status, row_map, most)
 
 
-def _one(
-    value: str, source: str, status: StatusWord, row_map: RowMap, most: int
-) -> RowLineage:
+def _one(value: str, source: str, status: StatusWord, row_map: RowMap, most: int) -> RowLineage:
     cut = RowLineage(value, source, status, complete=False)
     if not row_map.functional and not isinstance(row_map, Ragged):
         return cut  # too many pairs for ``flatten``

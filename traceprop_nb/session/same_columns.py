@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from traceprop_nb.exports.model import ColumnLineage, Source, Value
 
@@ -24,6 +24,8 @@ CHOOSING = frozenset((
 """Steps after which a column holds cells of the column of that name."""
 CHANGING = frozenset(("bfill", "clip", "ffill", "fillna"))
 """Steps after which some of its cells may be others."""
+_COPIED: Literal["identity"] = "identity"
+_CHANGED: Literal["transformation"] = "transformation"
 STACKING, JOINING, PICKING = "concat", "merge", "[]"
 
 
@@ -44,7 +46,8 @@ def column_lineage(
     graph: LineageGraph, nodes: Iterable[int], sources: Sequence[Source], values: Sequence[Value]
 ) -> Iterator[ColumnLineage]:
     """Columns of values that are, without a doubt, columns of sources."""
-    columns = {one.id: [c.name for c in one.columns] for one in (*sources, *values)}
+    columns = {one.id: [c.name for c in one.columns] for one in sources}
+    columns |= {one.id: [c.name for c in one.columns] for one in values}
     known: dict[int, _Known | None] = {}
     for node in nodes:
         mine = Counter(columns.get(f"value/{node}", ()))
@@ -58,7 +61,7 @@ def column_lineage(
             continue
         for name in (name for name, times in mine.items() if times == 1):
             for source, changed in sorted(found.origins.get(name, ())):
-                how = "transformation" if changed else "identity"
+                how = _CHANGED if changed else _COPIED
                 yield ColumnLineage(f"value/{node}", name, f"source/{source}", name, how)
 
 
@@ -81,21 +84,22 @@ def _of(
         return _Known(own) if own else None
     parents = [known[parent] for parent, _, kind, _ in graph.edges(node) if not kind]
     whole = [parent for parent in parents if parent is not None]
-    if not whole or len(whole) < len(parents):
-        return None
-    name, first = graph.op_name(node), whole[0]
+    return _after(graph.op_name(node), whole) if whole and len(whole) == len(parents) else None
+
+
+def _after(name: str, parents: list[_Known]) -> _Known | None:
+    """What a step of this name leaves known."""
+    picked = any(one.picked for one in parents)
     if name == STACKING:
-        return None if any(one.picked for one in whole) else _Known(_union(whole))
-    if name == JOINING and len(whole) == 2:
-        return _Known(_apart(*whole), any(one.picked for one in whole))
-    if len(whole) == 1 and name in CHOOSING:
-        return _Known(first.origins, first.picked or name == PICKING)
-    if len(whole) == 1 and name in CHANGING:
-        touched = {
-            n: frozenset((node, True) for node, _ in its) for n, its in first.origins.items()
-        }
-        return _Known(touched, first.picked)
-    return None
+        return None if picked else _Known(_union(parents))
+    if name == JOINING and len(parents) == 2:
+        return _Known(_apart(*parents), picked)
+    if len(parents) > 1 or name not in CHOOSING | CHANGING:
+        return None
+    origins = parents[0].origins
+    if name in CHANGING:
+        origins = {n: frozenset((at, True) for at, _ in its) for n, its in origins.items()}
+    return _Known(origins, picked or name == PICKING)
 
 
 def _union(parts: Sequence[_Known]) -> dict[str, frozenset[tuple[int, bool]]]:
