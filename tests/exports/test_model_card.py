@@ -38,6 +38,7 @@ def test_what_is_known_is_told_and_what_is_not_keeps_the_template_s_words():
     assert "| a.csv | 6 | " + "1a" * 32 + " |" in found.text
     assert "| accuracy | 0.9375 | 16 | holdout |" in found.text
     assert "- **Developed by:** A. Nurse" in found.text
+    assert "- read\\_csv (2 times, exact)\n- concat (once, exact)\n" in found.text
     uses = found.text.partition("### Direct Use")[2]
     assert uses.lstrip().startswith(NEEDED)
     assert found.data.license is None

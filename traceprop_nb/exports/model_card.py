@@ -121,7 +121,7 @@ def _training(graph: SessionGraph, run: Run, sources: list[Source]) -> Iterator[
     yield ""
     yield "#### Preprocessing [optional]"
     yield ""
-    done = [f"- {shown(o.name)}: {o.count:,} times, {o.status}" for o in graph.operations]
+    done = _before(graph, run)
     yield from done[:50] or [NEEDED]
     if len(done) > 50:
         yield f"- and {len(done) - 50:,} more"
@@ -130,6 +130,21 @@ def _training(graph: SessionGraph, run: Run, sources: list[Source]) -> Iterator[
     yield ""
     yield from [f"- {shown(name)}: {shown(value)}" for name, value in run.options] or [NEEDED]
     yield ""
+
+
+def _before(graph: SessionGraph, run: Run) -> list[str]:
+    """Named operations of the cells up to the one that trained the run, in their order."""
+    numbers = {cell.id: cell.number for cell in graph.cells}
+    last = numbers.get(run.cell, max(numbers.values(), default=0))
+    counts: dict[tuple[str, str], int] = {}
+    for one in graph.operations:
+        if numbers.get(one.cell, last) <= last and any(c.isalpha() for c in one.name):
+            key = one.name, one.status
+            counts[key] = counts.get(key, 0) + one.count
+    return [
+        f"- {shown(name)} ({'once' if n == 1 else f'{n:,} times'}, {status})"
+        for (name, status), n in counts.items()
+    ]
 
 
 def _evaluation(run: Run) -> Iterator[str]:
