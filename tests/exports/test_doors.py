@@ -158,3 +158,54 @@ def test_the_python_door_writes_the_session_of_the_process(tmp_path):
     assert [agent.name for agent in found.agents] == ["traceprop_nb", "A. Nurse"]
     assert json.loads(path.read_bytes())["actedOnBehalfOf"]
     tp.session().reset()
+
+WORDS = ("compliant", "certified", "guarantee", "conforms")
+
+
+def test_no_value_and_no_folder_of_anybody_s_leaves_in_any_format(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("north", "south"):  # two files of one name are told apart by their paths
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text("id,v\nCANARY,1\nx,2\n")
+    notebook(
+        "import pandas as pd, os\nn = pd.read_csv('north/a.csv')\n"
+        "s = pd.read_csv(os.path.abspath('south/a.csv'))\n"
+        "kept = pd.concat([n, s]).query(\"id == 'CANARY'\")"
+    )
+    with pytest.raises(ValueError, match="CANARY"):
+        notebook("raise ValueError('CANARY ' + kept.id.iloc[0])")
+    for one in formats.FORMATS.values():
+        if one.name not in ("model-card", "in-toto"):
+            path = exporting.export(notebook.session, "out", format=one.name, detail="all")
+            text = path.read_text().replace("conformsTo", "")  # Croissant's own member
+            assert "CANARY" not in text
+            assert str(tmp_path) not in text
+            assert not [word for word in WORDS if word in text.lower()]
+
+
+def test_a_footer_that_somebody_made_up_is_refused(traced):
+    import base64
+    import zlib
+
+    import pyarrow.parquet as pq
+
+    from traceprop_nb.exports import parquet
+
+    exporting.export_frame(traced.session, traced.names["late"], "late.parquet", None)
+    table = pq.read_table("late.parquet")
+    held = json.loads(zlib.decompress(base64.b64decode(table.schema.metadata[parquet.KEY])))
+
+    def rewritten(told, said):
+        packed = base64.b64encode(zlib.compress(json.dumps(told).encode()))
+        pq.write_table(table.replace_schema_metadata({parquet.KEY: packed}), "bad.parquet")
+        with pytest.raises(FormatError, match=said):
+            exporting.import_frame(traced.session, "bad.parquet")
+
+    first, *rest = held["row_lineage"]
+    outside = {**first, "diagonal": [[0, 10**6, 1]]}
+    beyond = {**first, "diagonal": [[7, 0, 1]]}
+    rewritten({**held, "version": 9}, "has version 9")
+    rewritten({**held, "row_lineage": [outside, *rest]}, "leaves the 4 records")
+    rewritten({**held, "row_lineage": [beyond, *rest]}, "row 7 is not among the 2 rows")
+    rewritten({**held, "row_lineage": [{**first, "source": "source/99"}]}, "no source of its")
+    rewritten({**held, "row_lineage": 3}, r"footer\.row_lineage: expected a list")
