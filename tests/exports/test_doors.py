@@ -159,6 +159,7 @@ def test_the_python_door_writes_the_session_of_the_process(tmp_path):
     assert json.loads(path.read_bytes())["actedOnBehalfOf"]
     tp.session().reset()
 
+
 WORDS = ("compliant", "certified", "guarantee", "conforms")
 
 
