@@ -210,3 +210,17 @@ def test_a_footer_that_somebody_made_up_is_refused(traced):
     rewritten({**held, "row_lineage": [beyond, *rest]}, "row 7 is not among the 2 rows")
     rewritten({**held, "row_lineage": [{**first, "source": "source/99"}]}, "no source of its")
     rewritten({**held, "row_lineage": 3}, r"footer\.row_lineage: expected a list")
+
+
+def test_a_file_of_the_same_name_and_other_bytes_is_another_source(traced):
+    exporting.export_frame(traced.session, traced.names["late"], "late.parquet", None)
+    with open("a.csv", "w") as file:
+        file.write(merged.A.replace("-4", "-5"))
+    other = Notebook()
+    try:
+        other("import pandas as pd\na = pd.read_csv('a.csv')")
+        back = exporting.import_frame(other.session, "late.parquet")
+        assert list(other.session.rows(back, 0).sources) != ["a.csv"]
+        assert len([s for s in other.session.graph.sources.values() if s.name == "a.csv"]) == 2
+    finally:
+        other.session.close()

@@ -79,3 +79,11 @@ def test_a_document_of_somebody_else_is_read_as_far_as_prov_goes():
 def test_what_is_no_prov_json_is_refused_with_the_place(data, said):
     with pytest.raises(FormatError, match=said):
         prov_read.read(data)
+
+
+@given(pictures())
+@settings(max_examples=30, deadline=None)
+def test_a_cell_is_said_to_use_a_thing_once(picture):
+    told = json.loads(prov_json.write(picture)).get("used", {}).values()
+    pairs = [(one["prov:activity"], one["prov:entity"]) for one in told]
+    assert len(pairs) == len(set(pairs))

@@ -37,11 +37,12 @@ def contracted(graph: LineageGraph, chosen: set[int], ends: set[int]) -> list[Li
         ends: Nodes that become parents even though they were not chosen, so that a way that
             begins at one does not vanish.
     """
+    stops = chosen | ends
     needed = _behind(graph, chosen)
     ways: dict[int, _Ways] = {}
     links = []
     for node in sorted(needed | chosen):
-        here = _ways(graph, node, chosen | ends, ways)
+        here = _ways(graph, node, stops, ways)
         if node in chosen:
             links += [
                 Link(parent, node, Kind(kind), Status(status))

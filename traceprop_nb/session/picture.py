@@ -9,6 +9,8 @@ from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from traceprop_nb.errors import OptionError
 from traceprop_nb.exports.model import (
     Agent,
@@ -22,6 +24,7 @@ from traceprop_nb.exports.model import (
     StatusWord,
     Value,
 )
+from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.nodes import Kind
 from traceprop_nb.reports.files import shown_path
 from traceprop_nb.reports.plain import plain, text
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from traceprop_nb.gradients.run import TrainingRun
     from traceprop_nb.session.core import Session
 
+CONTEXT = 4
+"""Edge codes from here on are of kind CONTEXT."""
 DETAILS = ("named", "all")
 WORDS: tuple[StatusWord, ...] = ("exact", "assumed", "inexact", "unknown")
 _WAYS = {Kind.DIRECT: "direct", Kind.CONTEXT: "context"}
@@ -98,6 +103,7 @@ class _Picture:
         self.ids = {n: f"source/{n}" if n in known else f"value/{n}" for n in sorted(shown)}
         self._known = known
         self._cell_ids = _cell_ids(session)
+        self._worst = _worst(session.graph)
 
     def kept_values(self) -> list[int]:
         """Nodes of values that are named or a run's rows: those whose rows are followed."""
@@ -139,7 +145,7 @@ class _Picture:
                 operation="untraced" if node in graph.sources else text(graph.op_name(node)),
                 cell=self._cell(graph.cell(node)),
                 rows=graph.rows(node),
-                status=WORDS[_worst(graph, node)],
+                status=WORDS[self._worst[node]],
                 columns=columns_of(live.get(node)),
             )
             for node, name in self.ids.items()
@@ -164,13 +170,15 @@ class _Picture:
         )
 
     def operations(self) -> tuple[Operations, ...]:
-        graph = self.graph
-        counts = Counter(
-            (graph.cell(n), text(self.session.describe(n)), _worst(graph, n))
-            for n in range(len(graph))
-        )
+        graph, describe = self.graph, self.session.describe
+        nodes = graph.columns().nodes
+        known = zip(nodes[:, 0].tolist(), nodes[:, 2].tolist(), self._worst, strict=True)
+        counts: Counter[tuple[int, str, int]] = Counter()
+        for node, (op, cell, worst) in enumerate(known):
+            name = describe(node) if node in graph.sources else graph.ops[op]
+            counts[cell, name, worst] += 1
         return tuple(
-            Operations(self._cell(cell), name, WORDS[status], n)
+            Operations(self._cell(cell), text(name), WORDS[status], n)
             for (cell, name, status), n in sorted(counts.items())
         )
 
@@ -228,8 +236,14 @@ def _way(link: Link) -> Any:
     return _WAYS[link.kind]
 
 
-def _worst(graph: Any, node: int) -> int:
-    return max([graph.status(node), *(s for _, _, kind, s in graph.edges(node) if not kind)])
+def _worst(graph: LineageGraph) -> list[int]:
+    """Each node's own status, or that of its worst direct edge."""
+    log = graph.columns()
+    worst = log.nodes[:, 4].copy()
+    owner = np.searchsorted(log.nodes[:, 5], np.arange(len(log.edges)), side="right") - 1
+    direct = log.edges[:, 2] < CONTEXT
+    np.maximum.at(worst, owner[direct], log.edges[direct, 2])
+    return [int(status) for status in worst]
 
 
 def _short(name: str) -> str:
