@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import traceprop_nb.lineage
 import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
+from traceprop_nb.session.doors import export, import_, import_lineage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,10 @@ __all__ = [
     "TracepropError",
     "data_valuation",
     "evaluate",
+    "export",
     "impact",
+    "import_",
+    "import_lineage",
     "influence",
     "lineage",
     "load_ipython_extension",

@@ -17,6 +17,7 @@ Each message says what could not be done, with the values, and what to do next::
     ├── MissingFrameworkError (ImportError) an extra that is not installed
     ├── CancelledError (RuntimeError)       work that somebody stopped
     ├── StoreError (RuntimeError)           a store that cannot be opened, read or written
+    ├── FormatError (ValueError)            a file that is not what its format says
     └── RecordError (ValueError)            a record that its own schema refuses
 """
 
@@ -84,6 +85,10 @@ class CancelledError(TracepropError, RuntimeError):
 
 class StoreError(TracepropError, RuntimeError):
     """A store cannot be opened, read or written."""
+
+
+class FormatError(TracepropError, ValueError):
+    """A file in another tool's format that cannot be read as that."""
 
 
 class RecordError(TracepropError, ValueError):

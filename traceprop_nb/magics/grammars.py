@@ -173,6 +173,22 @@ def _report() -> MagicParser:
     return parser
 
 
+def _export() -> MagicParser:
+    parser = MagicParser(
+        "%export",
+        "Write this session in another tool's format; tp.import_lineage reads some of them back.",
+        "%export prov-json --save lineage.prov.json\n"
+        "prov-json, prov-turtle, openlineage, cyclonedx, model-card, croissant, in-toto,\n"
+        "opentelemetry; mlflow saves to a tracking address.",
+    )
+    parser.add_argument("format", metavar="FORMAT", help="which format")
+    parser.add_argument("--save", metavar="PATH", required=True, help="where to")
+    parser.add_argument(
+        "--detail", type=one_of("named", "all"), default="named", help="named values, or all"
+    )
+    return parser
+
+
 TRACE_CELL = _trace_cell()
 TRACE_LINE = _trace_line()
 TRAIN = _train()
@@ -182,6 +198,7 @@ UNLEARN = _unlearn()
 SUBJECT = _subject()
 VALUATION = _valuation()
 REPORT = _report()
+EXPORT = _export()
 
 PARSERS = {
     parser.prog: parser
@@ -195,5 +212,6 @@ PARSERS = {
         SUBJECT,
         VALUATION,
         REPORT,
+        EXPORT,
     )
 }

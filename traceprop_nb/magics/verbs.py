@@ -234,6 +234,18 @@ class TracepropMagics(Magics):
 
         return self._ask(grammars.REPORT, line, answer)
 
+    @no_var_expand
+    @line_magic("export")
+    @short_errors
+    @_documented(grammars.EXPORT)
+    def _export(self, line: str) -> Any:
+        def answer(options: argparse.Namespace) -> Any:
+            from traceprop_nb.session.exporting import export  # light start
+
+            return export(self.session, options.save, format=options.format, detail=options.detail)
+
+        return self._ask(grammars.EXPORT, line, answer)
+
     # -- shared -------------------------------------------------------------------------------
 
     def _ask(

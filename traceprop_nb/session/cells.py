@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+def now() -> str:
+    """The host's clock, in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass
@@ -20,6 +26,8 @@ class CellRun:
         ok: Whether it ended without an error; None while it runs.
         error: Name of the error's class, or None.
         rewritten: False where the rewriter had to leave it as it was.
+        began: ISO 8601, by the host's clock.
+        ended: The same; empty while it runs.
     """
 
     number: int
@@ -31,6 +39,12 @@ class CellRun:
     ok: bool | None = None
     error: str | None = None
     rewritten: bool = True
+    began: str = field(default_factory=now)
+    ended: str = ""
+
+    def end(self, ok: bool, error: str | None) -> None:
+        """It ended, well or with an error of this class."""
+        self.ok, self.error, self.ended = ok, error, now()
 
     @property
     def digest(self) -> str:

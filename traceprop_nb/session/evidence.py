@@ -56,10 +56,9 @@ def evidence(session: Session) -> Evidence:
     if not session.cells:
         return Evidence()
     started = session.started.isoformat(timespec="seconds")
-    digest = hashlib.sha256(f"{started}{os.getpid()}".encode()).hexdigest()
     return looked_again(
         Evidence(
-            session=SessionFact(f"ses_{digest[:16]}", started),
+            session=SessionFact(session_id(session), started),
             cells=_cells(session),
             sources=source_facts(session),
             operations=operation_facts(session),
@@ -73,6 +72,13 @@ def evidence(session: Session) -> Evidence:
             log=_log(session),
         )
     )
+
+
+def session_id(session: Session) -> str:
+    """What the session is called in records and exports."""
+    started = session.started.isoformat(timespec="seconds")
+    digest = hashlib.sha256(f"{started}{os.getpid()}".encode()).hexdigest()
+    return f"ses_{digest[:16]}"
 
 
 def _log(session: Session) -> LogFact | None:

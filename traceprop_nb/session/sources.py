@@ -150,6 +150,14 @@ class Sources:
         values = next(csv.reader(index.text(record).splitlines(True), delimiter=delimiter), [])
         return dict(zip(names, values, strict=False)) if len(names) == len(values) else {}
 
+    def columns(self, node: int) -> list[str]:
+        """Columns of a file with a header line; none where they cannot be told."""
+        index = self._index(node)
+        renamed = self._graph.sources[node].detail.get("options", {}).get("names") is not None
+        if isinstance(index, str) or not index.header or renamed:
+            return []
+        return next(csv.reader([index.header], delimiter=index.delimiter), [])
+
     def _index(self, node: int) -> LineIndex | str:
         if node not in self._indexes:
             self._indexes[node] = index_of(self.settled()[node])
