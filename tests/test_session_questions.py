@@ -239,7 +239,7 @@ def test_a_question_that_cannot_be_answered_says_what_exists(nb, question, error
         (lambda s, n: s.influence(n["X"], method="traks"), UnknownNameError, "did you mean 'trak'"),
         (lambda s, n: s.influence(n["X"], by="op"), OptionError, "by='op' is no grouping"),
         (lambda s, n: s.influence(n["X"], k=0), OptionError, "k=0 lists nothing"),
-        (lambda s, n: s.influence(n["X"], estimand="x"), OptionError, "'x' is not available"),
+        (lambda s, n: s.influence(n["X"], estimand="x"), UnknownNameError, "no estimand named 'x'"),
         (lambda s, n: s.unlearn(), OptionError, "exactly one of source="),
         (lambda s, n: s.unlearn(rows=[]), EmptyForgetSetError, "rows= is empty"),
         (lambda s, n: s.unlearn(rows=[99]), RowRangeError, "and no row 99"),
