@@ -17,6 +17,7 @@ Each message says what could not be done, with the values, and what to do next::
     ├── MissingFrameworkError (ImportError) an extra that is not installed
     ├── CancelledError (RuntimeError)       work that somebody stopped
     ├── StoreError (RuntimeError)           a store that cannot be opened, read or written
+    ├── TrustError (RuntimeError)           a key or an anchor that cannot be had
     └── RecordError (ValueError)            a record that its own schema refuses
 """
 
@@ -84,6 +85,10 @@ class CancelledError(TracepropError, RuntimeError):
 
 class StoreError(TracepropError, RuntimeError):
     """A store cannot be opened, read or written."""
+
+
+class TrustError(TracepropError, RuntimeError):
+    """A key, a signature or an anchor cannot be had."""
 
 
 class RecordError(TracepropError, ValueError):

@@ -195,7 +195,7 @@ class Session:
         self.recorder.end_cell()
         self._compact(cell)
         if self.storage is not None:
-            self.storage.flush()
+            self.storage.cell_ended()
         if self._running:
             self.recorder.cell = self._running[-1].number
         return self._summary(cell)
