@@ -268,13 +268,50 @@ class SeedFact:
 
 
 @dataclass(frozen=True)
+class HeadFact:
+    """How far a session's log had come: its events, and the digest of the last one."""
+
+    session: str
+    events: int
+    head: str
+
+
+@dataclass(frozen=True)
+class CheckpointFact:
+    """The last checkpoint of a log; without a key, ``unsigned`` says why.
+
+    Attributes:
+        event: Its number in the log.
+        tree: Root of the Merkle tree over the digests of the events before it, in hex.
+        sessions: How many sessions' heads are under ``root``.
+    """
+
+    event: int
+    tree: str
+    sessions: int
+    root: str
+    key: str | None = None
+    public_key: str | None = None
+    signature: str | None = None
+    unsigned: str | None = None
+
+
+@dataclass(frozen=True)
 class LogFact:
-    """The event log: its length, its chain's head, and whether the chain was re-checked."""
+    """The event log: its length, its chain's head, and whether it was computed again.
+
+    Attributes:
+        anchors: Where heads were kept outside the store, in words.
+        heads: Of the store's sessions, this one's included.
+    """
 
     events: int
     head: str
     verified: bool | None = None
     anchors: tuple[str, ...] = ()
+    session: str | None = None
+    checkpoint: CheckpointFact | None = None
+    heads: tuple[HeadFact, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from traceprop_nb.reports.evidence import (
     EvaluationFact,
     Evidence,
     InfluenceFact,
-    LogFact,
     OperationCount,
     Origins,
     Repository,
@@ -39,6 +38,7 @@ from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.learnt import InfluenceAnswer
+from traceprop_nb.session.log_fact import log_fact
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -69,15 +69,9 @@ def evidence(session: Session) -> Evidence:
             evaluations=_evaluations(session),
             environment=_environment(),
             repository=_repository(),
-            log=_log(session),
+            log=log_fact(session),
         )
     )
-
-
-def _log(session: Session) -> LogFact | None:
-    """The session's log, its chain computed again; None before anything was asked or trained."""
-    log = session.events
-    return LogFact(len(log), log.head, verified=log.broken() is None) if len(log) else None
 
 
 def _cells(session: Session) -> tuple[CellFact, ...]:

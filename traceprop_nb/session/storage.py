@@ -18,6 +18,7 @@ from weakref import WeakSet
 
 from traceprop_nb.errors import OptionError, StoreError
 from traceprop_nb.reports.canonical import canonical, read
+from traceprop_nb.session.access import access, switched_on, who
 from traceprop_nb.session.checkpoints import checkpoint, when_due
 from traceprop_nb.session.events import Event, EventLog
 
@@ -51,6 +52,7 @@ class Storage:
         log: The session's events, which are stored here.
         waiting: Events that are not written yet.
         unwritten: Events that will not be, because too many waited.
+        access_log: Whether accesses are logged; see ``session.access``.
         trouble: Why the last attempt failed; empty if it did not.
     """
 
@@ -61,6 +63,7 @@ class Storage:
     waiting: list[Event] = field(default_factory=list)
     unwritten: int = 0
     trouble: str = ""
+    access_log: bool = True
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -109,6 +112,8 @@ class Storage:
         Raises:
             UnknownNameError: There is no such session.
         """
+        if session not in (None, self.id):
+            access(self, "queried", {"session": session})
         self.flush()
         rows = self.store.events(session or self.id)
         return [
@@ -164,6 +169,7 @@ class Storage:
         """
         from traceprop_nb.reports.trust.chain import log_file
 
+        access(self, "exported", {"sessions": len(self.store.sessions()), "form": "log"})
         checkpoint(self.log, self, "export")
         self.flush()
         parts = [log_file(one.id, self.store.events(one.id)) for one in self.store.sessions()]
@@ -238,7 +244,8 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     for event in session.events:
         storage.add(event)
     session.events.sink, session.storage = storage.add, storage
-    session.record_event(OPENED, sessions=len(before), named=named)
+    by = {"by": who()} if switched_on() else {}
+    session.record_event(OPENED, sessions=len(before), named=named, **by)
     storage.flush()
     _open.add(storage)
     return storage

@@ -26,6 +26,11 @@ def encoded(kind: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(name), name, len(payload), payload)
 
 
+def digest_of_bytes(data: bytes) -> str:
+    """``"sha256:"`` and the SHA-256 of the bytes, in hex."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
 def key_id(public: bytes) -> str:
     """Name of a public key: the beginning of the SHA-256 of its 32 bytes, in hex."""
     return "ed25519:" + hashlib.sha256(public).hexdigest()[:32]
