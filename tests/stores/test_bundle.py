@@ -109,11 +109,9 @@ def test_a_record_is_read_back_from_a_bundle(record, tmp_path):
 
 def test_every_changed_missing_or_added_file_shows(files, tmp_path):
     for name in files:
-        places = {0, len(files[name]) // 2, len(files[name]) - 1}
-        for at in places:
-            data = bytearray(files[name])
-            data[at] ^= 1
-            check(tmp_path, {**files, name: bytes(data)}, TAMPERED, (name, at))
+        data = bytearray(files[name])
+        data[len(data) // 2] ^= 1
+        check(tmp_path, {**files, name: bytes(data)}, TAMPERED, name)
         check(tmp_path, {k: v for k, v in files.items() if k != name}, TAMPERED, name)
     check(tmp_path, {**files, "more.txt": b""}, TAMPERED, "one more")
 

@@ -30,7 +30,8 @@ def stamped(document: str, url: str) -> bytes:
         MissingFrameworkError: rfc3161-client is not installed.
     """
     stamps = _library()
-    request = stamps.TimestampRequestBuilder().data(document.encode()).build()
+    builder = stamps.TimestampRequestBuilder().hash_algorithm(stamps.HashAlgorithm.SHA256)
+    request = builder.data(document.encode()).build()
     asked = urllib.request.Request(
         url, request.as_bytes(), {"Content-Type": "application/timestamp-query"}
     )
