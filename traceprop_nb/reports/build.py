@@ -116,6 +116,12 @@ def _coverage(evidence: Evidence) -> dict[str, object]:
         "recorder_errors": coverage.internal_errors,
         "cells_not_recorded": plain(coverage.unrecorded_cells),
         "known_gaps": plain(coverage.known_gaps),
+        "events_unwritten": coverage.events_unwritten,
+        "events_waiting": coverage.events_waiting,
+        "opaque_calls": coverage.opaque_calls,
+        "subprocesses": coverage.subprocesses,
+        "threads": coverage.threads,
+        "seconds_not_recorded": plain(coverage.seconds_not_recorded),
     }
 
 

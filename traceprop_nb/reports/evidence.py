@@ -86,12 +86,24 @@ class Coverage:
         internal_errors: Errors of the recorder that were kept from the user's code.
         unrecorded_cells: Cells that ran without being recorded, by number.
         known_gaps: Sentences about anything else that was seen and not recorded.
+        events_unwritten: Events of the log that will not be in the store.
+        events_waiting: Events that wait for the store.
+        opaque_calls: Recorded operations of which nobody saw where their rows came from.
+        subprocesses: Processes that were started.
+        threads: Threads that were started.
+        seconds_not_recorded: Wall time of cells that ran unrecorded.
     """
 
     recorded: int | None = None
     internal_errors: int | None = None
     unrecorded_cells: tuple[int, ...] | None = None
     known_gaps: tuple[str, ...] | None = None
+    events_unwritten: int | None = None
+    events_waiting: int | None = None
+    opaque_calls: int | None = None
+    subprocesses: int | None = None
+    threads: int | None = None
+    seconds_not_recorded: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 
 
@@ -20,6 +21,8 @@ class CellRun:
         ok: Whether it ended without an error; None while it runs.
         error: Name of the error's class, or None.
         rewritten: False where the rewriter had to leave it as it was.
+        began: When it began, by the clock of ``time.perf_counter``.
+        seconds: How long it ran, by the wall; None while it runs.
     """
 
     number: int
@@ -31,6 +34,12 @@ class CellRun:
     ok: bool | None = None
     error: str | None = None
     rewritten: bool = True
+    began: float = field(default_factory=time.perf_counter)
+    seconds: float | None = None
+
+    def ended(self, ok: bool, error: str | None) -> None:
+        """It ended, well or not."""
+        self.ok, self.error, self.seconds = ok, error, time.perf_counter() - self.began
 
     @property
     def digest(self) -> str:

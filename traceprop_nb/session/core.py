@@ -189,7 +189,7 @@ class Session:
     def end_cell(self, ok: bool, error: str | None = None) -> CellSummary:
         """The running cell ended, well or not."""
         cell = self._running.pop()
-        cell.ok, cell.error = ok, error
+        cell.ended(ok, error)
         if not any(outer.traced for outer in self._running):
             hooks.unbind()
         self.recorder.end_cell()

@@ -19,7 +19,6 @@ from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.reports.evidence import (
     CellFact,
-    Coverage,
     Environment,
     EvaluationFact,
     Evidence,
@@ -36,6 +35,7 @@ from traceprop_nb.reports.evidence import (
 )
 from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
+from traceprop_nb.session.coverage import coverage
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.log_fact import log_fact
@@ -62,7 +62,7 @@ def evidence(session: Session) -> Evidence:
             cells=_cells(session),
             sources=_sources(session),
             operations=_operations(session),
-            coverage=_coverage(session),
+            coverage=coverage(session),
             runs=_runs(session),
             influences=tuple(_influence(answer) for answer in session.asked),
             unlearnings=_unlearnings(session),
@@ -109,20 +109,6 @@ def _operations(session: Session) -> tuple[OperationCount, ...]:
         worst = max([graph.status(node), *(s for _, _, kind, s in edges if not kind)])
         counts[session.describe(node), _WORDS[worst]] += 1
     return tuple(OperationCount(name, word, n) for (name, word), n in sorted(counts.items()))
-
-
-def _coverage(session: Session) -> Coverage:
-    unrecorded = tuple(c.number for c in session.cells if not c.traced or not c.rewritten)
-    gaps = [
-        f"{name} could not be watched in the installed version"
-        for name in session.status().taps_off
-    ]
-    return Coverage(
-        recorded=len(session.graph),
-        internal_errors=sum(session.recorder.swallowed.values()),
-        unrecorded_cells=unrecorded,
-        known_gaps=tuple(gaps),
-    )
 
 
 def _runs(session: Session) -> tuple[RunFact, ...]:
