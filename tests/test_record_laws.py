@@ -44,8 +44,20 @@ origins = st.builds(
     Origins, st.dictionaries(st.integers(0, 3), row_sets, max_size=3), st.sampled_from(STATUS_WORDS)
 )
 
-checkpoints = st.just(CheckpointFact(3, "0" * 64, 1, "f" * 64, unsigned="no key")) | st.just(
-    CheckpointFact(3, "0" * 64, 1, "f" * 64, "ed25519:" + "a" * 32, "b" * 64, "A" * 86 + "==", None)
+checkpoints = st.just(
+    CheckpointFact(3, "sha256:" + "1" * 64, "0" * 64, 1, "f" * 64, unsigned="no key")
+) | st.just(
+    CheckpointFact(
+        3,
+        "sha256:" + "1" * 64,
+        "0" * 64,
+        1,
+        "f" * 64,
+        "ed25519:" + "a" * 32,
+        "b" * 64,
+        "A" * 86 + "==",
+        None,
+    )
 )
 
 

@@ -293,12 +293,14 @@ class CheckpointFact:
     """The last checkpoint of a log; without a key, ``unsigned`` says why.
 
     Attributes:
-        event: Its number in the log.
+        event: Its number in the log: so many events are before it.
+        head: Digest of the last of these.
         tree: Root of the Merkle tree over the digests of the events before it, in hex.
         sessions: How many sessions' heads are under ``root``.
     """
 
     event: int
+    head: str
     tree: str
     sessions: int
     root: str

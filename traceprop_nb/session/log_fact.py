@@ -46,7 +46,7 @@ def _checkpoint(checked: LogCheck) -> CheckpointFact | None:
     last = checked.sealed[-1]
     body = last.body
     return CheckpointFact(
-        last.number, body["tree"], body["sessions"], body["root"], body["key"],
+        last.number, body["head"], body["tree"], body["sessions"], body["root"], body["key"],
         body["public_key"], body["signature"], body["unsigned"],
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from traceprop_nb.reports.canonical import canonical, read
 from traceprop_nb.reports.html import EMBEDDED
 from traceprop_nb.reports.trust.dsse import MANIFEST, digest_of_bytes, key_id, opened
 from traceprop_nb.reports.trust.keys import succession
-from traceprop_nb.reports.trust.log_check import check_log
+from traceprop_nb.reports.trust.log_check import LogCheck, check_log
 from traceprop_nb.reports.verify import Rechecked, Result, Verification, verification
 
 
@@ -153,11 +153,19 @@ def _log(files: Mapping[str, bytes], keys: Mapping[str, Any]) -> Iterator[Rechec
     yield _check("log", "", f"{checked.events} events, {len(checked.sealed)} checkpoints")
     now = (checked.session, checked.events, checked.head)
     same = told and now == (told["session"], told["events"], told["head"])
+    same = same and _same_checkpoint(told["checkpoint"], checked)
     yield _check("record and log", "" if same else "the record speaks of another log")
     public = checked.sealed[-1].public_key if checked.sealed else None
     signed: Result = "pass" if public else "not run"
     yield Rechecked("signatures", signed, key_id(bytes.fromhex(public)) if public else "none")
     yield _same_signer(_signer(_object(files[LISTED]), keys), public, keys)
+
+
+def _same_checkpoint(told: Mapping[str, Any] | None, checked: LogCheck) -> bool:
+    """Whether the record's checkpoint is the log's last one."""
+    body = checked.sealed[-1].body if checked.sealed else {}
+    names = ("head", "tree", "sessions", "root", "key", "public_key", "signature")
+    return all((told or {}).get(name) == body.get(name) for name in names)
 
 
 def _same_signer(manifest: str | None, log: str | None, keys: Mapping[str, Any]) -> Rechecked:

@@ -23,6 +23,7 @@ START = "sha256:" + "0" * 64
 CHECKPOINT = "application/vnd.traceprop-nb.checkpoint+json"
 ROTATION = "application/vnd.traceprop-nb.rotation+json"
 MANIFEST = "application/vnd.traceprop-nb.manifest+json"
+SEALED = ("head", "tree", "sessions", "root", "public_key", "key", "signature")
 WINDOW = 200
 
 
@@ -144,7 +145,7 @@ class Log:
     def __init__(self, session):
         self.session, self.heads, self.told, self.tree = session, [START], {}, Tree()
         self.claims, self.key, self.followed = [], None, {}
-        self.sealed, self.signed, self.unsigned = 0, 0, 0
+        self.sealed, self.signed, self.unsigned, self.last = 0, 0, 0, {}
 
     def add(self, event):
         place = len(self.heads) - 1
@@ -185,10 +186,10 @@ class Log:
         if (body.get("sessions"), body.get("root")) != (len(leaves), top):
             raise Refused(f"{at} has another root than the heads it tells")
         self.claims += [(name, n, head) for name, (n, head) in told.items()]
-        self.sealed += 1
+        self.sealed, self.last = self.sealed + 1, body
 
     def signature(self, at, body):
-        names = ("session", "events", "head", "tree", "sessions", "root", "public_key")
+        names = ("session", "events", *SEALED[:5])
         told = {"schema": "urn:traceprop-nb:checkpoint:1", **{n: body.get(n) for n in names}}
         public = str(body["public_key"])
         good = signed(public, str(body.get("signature")), CHECKPOINT, canonical(told).encode())
@@ -320,6 +321,8 @@ def check_bundle(files, say):
     if logs or told:
         now = (found.session, len(found.heads) - 1, found.heads[-1]) if found else None
         same = now and now == tuple(told[name] for name in ("session", "events", "head"))
+        last = told["checkpoint"] or {} if same else {}
+        same = same and all(last.get(name) == found.last.get(name) for name in SEALED)
         say(OK if same else WRONG, "record and log", "the same" if same else "another log")
     known = {**followed, **(found.followed if found else {})}
     if found and public and found.key and public not in [found.key, *chain(known, found.key)]:
