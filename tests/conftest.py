@@ -11,6 +11,14 @@ from tests import merged
 from tests.traced import Notebook
 
 
+@pytest.fixture(autouse=True, scope="session")
+def keys(tmp_path_factory):
+    """A folder of keys of the test run's own: the user's is left alone."""
+    folder = tmp_path_factory.mktemp("keys")
+    os.environ["TRACEPROP_NB_KEYS"] = str(folder)
+    return folder
+
+
 @pytest.fixture
 def notebook():
     """Cells in a session of their own, whose taps are off again afterwards."""

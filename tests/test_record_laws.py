@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from tests.record_examples import clock, session
 from traceprop_nb.reports import Evidence, Record, build, evidence as evidence_module
-from traceprop_nb.reports.evidence import STATUS_WORDS, Origins
+from traceprop_nb.reports.evidence import STATUS_WORDS, CheckpointFact, Origins
 from traceprop_nb.reports.session_record import SECTIONS
 
 HOSTILE = [
@@ -44,6 +44,22 @@ origins = st.builds(
     Origins, st.dictionaries(st.integers(0, 3), row_sets, max_size=3), st.sampled_from(STATUS_WORDS)
 )
 
+checkpoints = st.just(
+    CheckpointFact(3, "sha256:" + "1" * 64, "0" * 64, 1, "f" * 64, unsigned="no key")
+) | st.just(
+    CheckpointFact(
+        3,
+        "sha256:" + "1" * 64,
+        "0" * 64,
+        1,
+        "f" * 64,
+        "ed25519:" + "a" * 32,
+        "b" * 64,
+        "A" * 86 + "==",
+        None,
+    )
+)
+
 
 def values(hint: object, name: str) -> st.SearchStrategy:
     """A strategy for a field of the evidence, from its type."""
@@ -62,7 +78,8 @@ def values(hint: object, name: str) -> st.SearchStrategy:
 def single(hint: object, name: str) -> st.SearchStrategy:
     """A strategy for a type without parts."""
     if dataclasses.is_dataclass(hint):
-        return origins if hint is Origins else facts(hint)
+        own = {Origins: origins, CheckpointFact: checkpoints}
+        return own[hint] if hint in own else facts(hint)
     if hint is int:
         seed = st.just(2**70) if name == "value" else st.nothing()
         return st.integers(0, 4 if name == "key" else 12) | seed

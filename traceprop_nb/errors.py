@@ -18,6 +18,7 @@ Each message says what could not be done, with the values, and what to do next::
     ├── CancelledError (RuntimeError)       work that somebody stopped
     ├── StoreError (RuntimeError)           a store that cannot be opened, read or written
     ├── FormatError (ValueError)            a file that is not what its format says
+    ├── TrustError (RuntimeError)           a key or an anchor that cannot be had
     └── RecordError (ValueError)            a record that its own schema refuses
 """
 
@@ -89,6 +90,10 @@ class StoreError(TracepropError, RuntimeError):
 
 class FormatError(TracepropError, ValueError):
     """A file in another tool's format that cannot be read as that."""
+
+
+class TrustError(TracepropError, RuntimeError):
+    """A key, a signature or an anchor cannot be had."""
 
 
 class RecordError(TracepropError, ValueError):

@@ -1,7 +1,13 @@
-"""The identifiers that travel between layers, as distinct types."""
+"""The identifiers that travel between layers: distinct types, and ULIDs.
+
+A ULID sorts by the time it was made, and no two processes share one: 48 bits of milliseconds and
+80 random ones, as 26 letters of Crockford's base 32.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from typing import NewType
 
 NodeId = NewType("NodeId", int)
@@ -9,3 +15,16 @@ NodeId = NewType("NodeId", int)
 
 CellId = NewType("CellId", int)
 """A notebook cell's execution count; 0 outside any cell."""
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid(milliseconds: int | None = None) -> str:
+    """A new identifier.
+
+    Args:
+        milliseconds: Since 1970; now, by the host's clock, if None.
+    """
+    now = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
+    number = (now & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join(_LETTERS[number >> shift & 31] for shift in range(125, -5, -5))

@@ -13,14 +13,14 @@ from sqlalchemy import text
 
 from tests.stores.chains import chain, filled, process
 from traceprop_nb.errors import StoreError, UnknownNameError
+from traceprop_nb.ids import ulid
+from traceprop_nb.reports.trust.log_check import digest_of_row
 from traceprop_nb.session.events import START
-from traceprop_nb.session.storage import _digest
 from traceprop_nb.stores import Entry, open_store
-from traceprop_nb.stores.ulid import ulid
 
 
 def checked(store, heads=None):
-    return [(d.session, d.number) for d in store.check(_digest, START, heads)]
+    return [(d.session, d.number) for d in store.check(digest_of_row, START, heads)]
 
 
 def test_what_was_appended_is_there_when_the_store_is_opened_again(where):
@@ -112,7 +112,7 @@ def test_a_flip_of_any_letter_of_a_body_is_found(tmp_path):
     for place in range(len(body)):
         flipped = body[:place] + chr(ord(body[place]) ^ 1) + body[place + 1 :]
         entry = replace(store.events(name)[1], body=flipped)
-        assert _digest(entry) != entry.digest, flipped
+        assert digest_of_row(entry) != entry.digest, flipped
 
 
 def test_a_cut_tail_a_dropped_session_and_a_rewrite_show_only_against_kept_heads(where):

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from traceprop_nb.errors import unknown_name
-from traceprop_nb.reports.evidence import Coverage, Evidence
+from traceprop_nb.reports.evidence import Coverage, Evidence, LogFact
 from traceprop_nb.reports.facts import facts, numbered
 from traceprop_nb.reports.finding import STATES, Statement
 from traceprop_nb.reports.law import applicable
-from traceprop_nb.reports.plain import plain
+from traceprop_nb.reports.plain import fact, plain
 from traceprop_nb.reports.record import DIGEST_OF, Record
 from traceprop_nb.reports.schema import SCHEMA_ID
 from traceprop_nb.reports.section import Section
@@ -71,7 +71,7 @@ def build(
         "law": applicable(name for field in fields for name in field["provisions"]),
         "sections": sections,
         "summary": _summary(fields),
-        "evidence": [fact.to_dict() for fact in facts(evidence)],
+        "evidence": [one.to_dict() for one in facts(evidence)],
     }
     return Record.of(content, _locations(evidence))
 
@@ -89,7 +89,8 @@ def _header(evidence: Evidence, kind: str, when: str) -> dict[str, Any]:
         "integrity": {
             "canonicalization": "RFC8785",
             "digest_of": DIGEST_OF,
-            "not_shown": list(NOT_SHOWN),
+            "not_shown": [*NOT_SHOWN, *_not_shown(evidence.log)],
+            "log": None if evidence.log is None else fact(evidence.log),
         },
     }
 
@@ -115,7 +116,29 @@ def _coverage(evidence: Evidence) -> dict[str, object]:
         "recorder_errors": coverage.internal_errors,
         "cells_not_recorded": plain(coverage.unrecorded_cells),
         "known_gaps": plain(coverage.known_gaps),
+        "events_unwritten": coverage.events_unwritten,
+        "events_waiting": coverage.events_waiting,
+        "opaque_calls": coverage.opaque_calls,
+        "subprocesses": coverage.subprocesses,
+        "threads": coverage.threads,
+        "seconds_not_recorded": plain(coverage.seconds_not_recorded),
     }
+
+
+def _not_shown(log: LogFact | None) -> list[str]:
+    """What an attack on the log could have done without a trace."""
+    if log is None:
+        return ["what happened when: no log was kept"]
+    out = []
+    if not log.anchors:
+        out.append(
+            "that the log was not written anew, or cut at its end, by its owner: no head of it is "
+            "known to be kept outside the store"
+        )
+    if log.checkpoint is None or log.checkpoint.key is None:
+        why = log.checkpoint.unsigned if log.checkpoint else "it has no checkpoint"
+        out.append(f"who wrote the log: it is not signed ({plain(why)})")
+    return out
 
 
 def _scope(evidence: Evidence) -> dict[str, object]:

@@ -86,12 +86,24 @@ class Coverage:
         internal_errors: Errors of the recorder that were kept from the user's code.
         unrecorded_cells: Cells that ran without being recorded, by number.
         known_gaps: Sentences about anything else that was seen and not recorded.
+        events_unwritten: Events of the log that will not be in the store.
+        events_waiting: Events that wait for the store.
+        opaque_calls: Recorded operations of which nobody saw where their rows came from.
+        subprocesses: Processes that were started.
+        threads: Threads that were started.
+        seconds_not_recorded: Wall time of cells that ran unrecorded.
     """
 
     recorded: int | None = None
     internal_errors: int | None = None
     unrecorded_cells: tuple[int, ...] | None = None
     known_gaps: tuple[str, ...] | None = None
+    events_unwritten: int | None = None
+    events_waiting: int | None = None
+    opaque_calls: int | None = None
+    subprocesses: int | None = None
+    threads: int | None = None
+    seconds_not_recorded: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,13 +280,52 @@ class SeedFact:
 
 
 @dataclass(frozen=True)
+class HeadFact:
+    """How far a session's log had come: its events, and the digest of the last one."""
+
+    session: str
+    events: int
+    head: str
+
+
+@dataclass(frozen=True)
+class CheckpointFact:
+    """The last checkpoint of a log; without a key, ``unsigned`` says why.
+
+    Attributes:
+        event: Its number in the log: so many events are before it.
+        head: Digest of the last of these.
+        tree: Root of the Merkle tree over the digests of the events before it, in hex.
+        sessions: How many sessions' heads are under ``root``.
+    """
+
+    event: int
+    head: str
+    tree: str
+    sessions: int
+    root: str
+    key: str | None = None
+    public_key: str | None = None
+    signature: str | None = None
+    unsigned: str | None = None
+
+
+@dataclass(frozen=True)
 class LogFact:
-    """The event log: its length, its chain's head, and whether the chain was re-checked."""
+    """The event log: its length, its chain's head, and whether it was computed again.
+
+    Attributes:
+        anchors: Where heads were kept outside the store, in words.
+        heads: Of the store's sessions, this one's included.
+    """
 
     events: int
     head: str
     verified: bool | None = None
     anchors: tuple[str, ...] = ()
+    session: str | None = None
+    checkpoint: CheckpointFact | None = None
+    heads: tuple[HeadFact, ...] = ()
 
 
 @dataclass(frozen=True)

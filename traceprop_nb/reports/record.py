@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, cast
@@ -31,10 +32,12 @@ class Record:
     Attributes:
         body: Canonical JSON with the digest.
         locations: Evidence id of a source -> its file, for `verify`; never written out.
+        companions: Gives what a bundle holds beside the record, by file name: the log.
     """
 
     body: bytes = field(repr=False)
     locations: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    companions: Callable[[], Mapping[str, bytes]] = field(default=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, content: Mapping[str, Any], locations: Mapping[str, str]) -> Self:
@@ -51,12 +54,12 @@ class Record:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a saved ``.json`` or ``.html`` record, unchecked; `verify` checks it.
+        """Read a saved ``.json`` or ``.html`` record or a bundle, unchecked; `verify` checks it.
 
         Raises:
             RecordError: where the file holds no record.
         """
-        text = Path(path).read_text("utf-8")
+        text = _text(Path(path))
         if Path(path).suffix.lower() in (".html", ".htm"):
             found = re.search(EMBEDDED, text, re.DOTALL)
             text = html.unescape(found[1]) if found else ""
@@ -88,18 +91,35 @@ class Record:
     def save(self, path: str | Path) -> Path:
         """Write the record by the suffix of the path, and return the path.
 
+        A ``.zip`` is a bundle: the record, its log and a verifier that stands alone.
+
         Raises:
-            OptionError: for a suffix other than .json and .html.
+            OptionError: for a suffix other than .json, .html and .zip.
         """
         target = Path(path)
-        writers = {".json": self.to_json, ".html": self.to_html, ".htm": self.to_html}
+        writers: dict[str, Callable[[], str | bytes]] = {
+            ".json": self.to_json, ".html": self.to_html, ".htm": self.to_html,
+            ".zip": self.to_bundle,
+        }  # fmt: skip
         if target.suffix.lower() not in writers:
             raise OptionError(
                 f"cannot save a record as {target.suffix or 'a file without suffix'!r}; "
-                "use .json or .html"
+                "use .json, .html or .zip"
             )
-        target.write_bytes(writers[target.suffix.lower()]().encode("utf-8"))
+        written = writers[target.suffix.lower()]()
+        target.write_bytes(written.encode("utf-8") if isinstance(written, str) else written)
         return target
+
+    def to_bundle(self) -> bytes:
+        """A zip with the record, its log, its heads, the public keys and the verifier."""
+        from traceprop_nb.reports.bundle.write import bundle
+
+        return bundle(self)
+
+    def bundle(self, path: str | Path) -> Path:
+        """Write the bundle, whatever the path's suffix, and return the path."""
+        Path(path).write_bytes(self.to_bundle())
+        return Path(path)
 
     def verify(self, folder: str | Path = ".") -> Verification:
         """Check the record against its schema, its digests, itself and the source files.
@@ -124,3 +144,16 @@ class Record:
         ]
         head = f"{content['kind'].capitalize()} record of {content['generated_at']}"
         return "\n".join([head, ", ".join(counts), *wrong, self.digest])
+
+
+def _text(path: Path) -> str:
+    """The text that holds the record: the file's, or that of the record in a bundle."""
+    if path.is_dir():
+        return (path / "record.json").read_text("utf-8")
+    if path.suffix.lower() != ".zip":
+        return path.read_text("utf-8")
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return packed.read("record.json").decode("utf-8")
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise RecordError(f"{path} holds no record: {error}") from error

@@ -13,6 +13,8 @@ from traceprop_nb.reports.files import file_digest
 from traceprop_nb.reports.finding import STATES
 from traceprop_nb.reports.plain import listed
 from traceprop_nb.reports.schema import complaint
+from traceprop_nb.reports.trust.checkpoint import statement
+from traceprop_nb.reports.trust.dsse import CHECKPOINT, key_id, verified
 
 Result = Literal["pass", "fail", "not run"]
 
@@ -52,9 +54,11 @@ def verification(
     checks = [_outcome("schema", shape), _outcome("digest", _wrong_digest(record))]
     if shape:
         unread = "the schema refuses the record"
-        checks += [Rechecked(name, "not run", unread) for name in ("consistency", "source files")]
+        unseen = ("consistency", "signature of the log", "source files")
+        checks += [Rechecked(name, "not run", unread) for name in unseen]
     else:
         checks.append(_outcome("consistency", "; ".join(inconsistencies(record)[:5])))
+        checks.append(_signature(record["integrity"]["log"]))
         checks += _files(record, locations, folder)
     return Verification(tuple(checks))
 
@@ -72,6 +76,21 @@ def _wrong_digest(record: Mapping[str, Any]) -> str:
     rest = {key: value for key, value in record.items() if key != "digest"}
     found = digest(rest)
     return "" if record.get("digest") == found else f"the content's digest is {found}"
+
+
+def _signature(log: Mapping[str, Any] | None) -> Rechecked:
+    """The signature of the log's last checkpoint, with the public key in the record."""
+    name, last = "signature of the log", log and log["checkpoint"]
+    if not log or not last:
+        return Rechecked(name, "not run", "the record has no checkpoint of a log")
+    if last["key"] is None:
+        return Rechecked(name, "not run", last["unsigned"])
+    told = statement({**last, "session": log["session"], "events": last["event"]})
+    public, signature = last["public_key"], last["signature"]
+    good = verified(public, signature, CHECKPOINT, told) and last["key"] == key_id(
+        bytes.fromhex(public)
+    )
+    return Rechecked(name, "pass" if good else "fail", f"by {last['key']}; compare this id")
 
 
 def _fields(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -28,6 +29,7 @@ class CellRun:
         rewritten: False where the rewriter had to leave it as it was.
         began: ISO 8601, by the host's clock.
         ended: The same; empty while it runs.
+        seconds: How long it ran, by the wall; None while it runs.
     """
 
     number: int
@@ -41,10 +43,13 @@ class CellRun:
     rewritten: bool = True
     began: str = field(default_factory=now)
     ended: str = ""
+    seconds: float | None = None
+    _began: float = field(default_factory=time.perf_counter)
 
     def end(self, ok: bool, error: str | None) -> None:
         """It ended, well or with an error of this class."""
         self.ok, self.error, self.ended = ok, error, now()
+        self.seconds = time.perf_counter() - self._began
 
     @property
     def digest(self) -> str:

@@ -388,7 +388,6 @@ class Session:
 
     def report(self, kind: str = "session", **stated: Any) -> Record:
         """What is on record. See ``traceprop_nb.report``."""
-        from traceprop_nb.reports import build
-        from traceprop_nb.session.evidence import evidence
+        from traceprop_nb.session.reported import report
 
-        return build(evidence(self), kind=kind, stated=stated)
+        return report(self, kind, stated)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from traceprop_nb.reports.canonical import digest as digest_of
+from traceprop_nb.ids import ulid
 from traceprop_nb.reports.plain import plain
+from traceprop_nb.reports.trust.chain import START, digest_of_event
 
-START = "sha256:" + "0" * 64
-"""What the first event's predecessor is called."""
+__all__ = ["START", "Event", "EventLog", "digest_of_event"]
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,26 @@ class EventLog:
     """Events in order; appended to, never edited.
 
     Attributes:
+        id: The log's own name, a ULID.
         sink: Told of each new event, or None.
     """
 
     def __init__(self) -> None:
+        self.id = ulid()
         self._events: list[Event] = []
         self.sink: Callable[[Event], None] | None = None
         self._lock = threading.Lock()  # a retraining in the background logs its end
 
     def append(self, kind: str, body: dict[str, Any]) -> Event:
         """Add an event; texts in the body are cut and cleaned as those of a record are."""
-        body = {name: plain(value) for name, value in body.items()}
+        return self.append_made(kind, lambda _number, _before: body)
+
+    def append_made(self, kind: str, make: Callable[[int, str], dict[str, Any]]) -> Event:
+        """Add an event whose body depends on its place: its number and the digest before it."""
         with self._lock:
+            body = {
+                name: plain(value) for name, value in make(len(self._events), self.head).items()
+            }
             time = datetime.now(UTC).isoformat(timespec="milliseconds")
             number, before = len(self._events), self.head
             digest = digest_of_event(number, time, kind, body, before)
@@ -89,9 +97,3 @@ class EventLog:
 
     def __getitem__(self, number: int) -> Event:
         return self._events[number]
-
-
-def digest_of_event(number: int, time: str, kind: str, body: object, before: str) -> str:
-    """``"sha256:"`` and the digest of an event's canonical JSON, the one before it included."""
-    told = {"number": number, "time": time, "kind": kind, "body": body, "before": before}
-    return digest_of(told)

@@ -19,12 +19,10 @@ from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.reports.evidence import (
     CellFact,
-    Coverage,
     Environment,
     EvaluationFact,
     Evidence,
     InfluenceFact,
-    LogFact,
     OperationCount,
     Origins,
     Repository,
@@ -37,8 +35,10 @@ from traceprop_nb.reports.evidence import (
 )
 from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
+from traceprop_nb.session.coverage import coverage
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.learnt import InfluenceAnswer
+from traceprop_nb.session.log_fact import log_fact
 from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def evidence(session: Session) -> Evidence:
             cells=_cells(session),
             sources=source_facts(session),
             operations=operation_facts(session),
-            coverage=_coverage(session),
+            coverage=coverage(session),
             runs=_runs(session),
             influences=tuple(_influence(answer) for answer in session.asked),
             unlearnings=_unlearnings(session),
             evaluations=_evaluations(session),
             environment=_environment(),
             repository=_repository(),
-            log=_log(session),
+            log=log_fact(session),
         )
     )
 
@@ -79,12 +79,6 @@ def session_id(session: Session) -> str:
     started = session.started.isoformat(timespec="seconds")
     digest = hashlib.sha256(f"{started}{os.getpid()}".encode()).hexdigest()
     return f"ses_{digest[:16]}"
-
-
-def _log(session: Session) -> LogFact | None:
-    """The session's log, its chain computed again; None before anything was asked or trained."""
-    log = session.events
-    return LogFact(len(log), log.head, verified=log.broken() is None) if len(log) else None
 
 
 def _cells(session: Session) -> tuple[CellFact, ...]:
@@ -124,20 +118,6 @@ def operation_facts(session: Traced) -> tuple[OperationCount, ...]:
         worst = max([graph.status(node), *(s for _, _, kind, s in edges if not kind)])
         counts[session.describe(node), WORDS[worst]] += 1
     return tuple(OperationCount(name, word, n) for (name, word), n in sorted(counts.items()))
-
-
-def _coverage(session: Session) -> Coverage:
-    unrecorded = tuple(c.number for c in session.cells if not c.traced or not c.rewritten)
-    gaps = [
-        f"{name} could not be watched in the installed version"
-        for name in session.status().taps_off
-    ]
-    return Coverage(
-        recorded=len(session.graph),
-        internal_errors=sum(session.recorder.swallowed.values()),
-        unrecorded_cells=unrecorded,
-        known_gaps=tuple(gaps),
-    )
 
 
 def _runs(session: Session) -> tuple[RunFact, ...]:

@@ -43,7 +43,7 @@ def cell_ended(session: Session) -> None:
     """A cell is over: log what it wrote, and store what it added."""
     session.written.record(session)
     if session.storage is not None:
-        session.storage.keep()
+        session.storage.cell_ended()
 
 
 @dataclass(eq=False, repr=False)

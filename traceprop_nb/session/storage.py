@@ -18,16 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from traceprop_nb.errors import OptionError, RecordError, StoreError, UnknownNameError
+from traceprop_nb.errors import OptionError, StoreError, UnknownNameError
 from traceprop_nb.reports.canonical import canonical, read
-from traceprop_nb.session.events import START, Event, digest_of_event
+from traceprop_nb.session.access import access, switched_on, who
+from traceprop_nb.session.checkpoints import checkpoint, when_due
+from traceprop_nb.session.events import Event, EventLog
 from traceprop_nb.session.keeping import LINEAGE, Keeper
 from traceprop_nb.session.others import Others
 
 if TYPE_CHECKING:
+    from traceprop_nb.reports.trust.checkpoint import Head
+    from traceprop_nb.session.anchors import Anchor
     from traceprop_nb.session.core import Session
     from traceprop_nb.session.past import Past
-    from traceprop_nb.stores import Damage, Entry, Recorded, Segment, Store
+    from traceprop_nb.session.stored_check import Checked
+    from traceprop_nb.stores import Entry, Recorded, Segment, Store
 
 DEFAULT = ".traceprop/store.db"
 """Where a session's log goes unless somebody says otherwise."""
@@ -49,19 +54,23 @@ class Storage:
         store: Open.
         id: The session's id in it; empty where the store can only be read.
         given: Path or address, as it was given.
+        log: The session's events, which are stored here.
         keeper: Makes the parts of the session's lineage; None once that has failed.
         waiting: Events that are not written yet.
         unwritten: Events that will not be, because too many waited.
+        access_log: Whether accesses are logged; see ``session.access``.
         trouble: Why the last attempt failed; empty if it did not.
     """
 
     store: Store
     id: str
     given: str
+    log: EventLog
     keeper: Keeper | None
     waiting: list[Event] = field(default_factory=list)
     unwritten: int = 0
     trouble: str = ""
+    access_log: bool = True
     _segments: list[Segment] = field(default_factory=list)
     _process: int = field(default_factory=os.getpid)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -140,6 +149,11 @@ class Storage:
             self._segments.clear()
             self.trouble = ""
 
+    def cell_ended(self) -> None:
+        """Write what is new, and sign the log if it has not been signed for long."""
+        self.keep()
+        when_due(self.log, self)
+
     def sessions(self) -> list[Recorded]:
         """Every session of the store, the oldest first."""
         return self.store.sessions()
@@ -150,6 +164,8 @@ class Storage:
         Raises:
             UnknownNameError: There is no such session.
         """
+        if session not in (None, self.id):
+            access(self, "queried", {"session": session})
         self.flush()
         if not (session or self.id):
             return []
@@ -178,18 +194,62 @@ class Storage:
         self.flush()
         return {one.id: (one.events, one.head) for one in self.store.sessions() if one.events}
 
-    def check(self, heads: Mapping[str, tuple[int, str]] | None = None) -> list[Damage]:
-        """What is not as it was appended; empty if everything is.
+    def check(self, heads: Mapping[str, Head] | None = None) -> Checked:
+        """What is not as it was appended; empty if everything is. See ``stored_check``."""
+        from traceprop_nb.session.stored_check import check
+
+        return check(self, heads)
+
+    def anchor(self, how: str | Path, *, url: str | None = None) -> Anchor:
+        """Keep the heads outside the store. See ``session.anchors``.
 
         Args:
-            heads: From ``heads()``, kept elsewhere. Without them a rewrite of all sessions by
-                whoever owns the store, and a cut of the newest one, do not show.
+            how: ``"git"`` (a note on the commit that is checked out), ``"rfc3161"`` (a time
+                stamp), or the path of a file.
+            url: Of the time-stamping authority; it is sent a digest, and that is logged.
+
+        Raises:
+            TrustError: They cannot be kept there.
+            OptionError: A URL that is missing or not needed.
         """
+        from traceprop_nb.session.anchors import anchor
+
+        return anchor(self, how, url=url)
+
+    def rotate_key(self) -> str:
+        """Sign with a new key from now on; the old one signs that it follows. Returns its id.
+
+        Raises:
+            TrustError: The old key cannot be had, or the new one not be written.
+        """
+        from traceprop_nb.reports.trust import keys
+        from traceprop_nb.reports.trust.log_check import ROTATED
+
+        checkpoint(self.log, self, "rotation")
+        signed = canonical(keys.rotate()).decode("utf-8")
+        self.record(ROTATED, key=keys.own_key().id, statement=signed)
+        return keys.own_key().id
+
+    def save_log(self, path: str | Path) -> Path:
+        """Write every session's events as lines of JSON, for ``verify.py`` and other readers.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        from traceprop_nb.reports.trust.chain import log_file
+
+        access(self, "exported", {"sessions": len(self.store.sessions()), "form": "log"})
+        checkpoint(self.log, self, "export")
         self.flush()
-        found = self.store.check(_digest, START, self._named())
-        more = self.store.check(_digest, START, heads) if heads else []
-        lost = self.others.damaged_segments()
-        return list(dict.fromkeys([*found, *more, *lost]))
+        parts = [log_file(one.id, self.store.events(one.id)) for one in self.store.sessions()]
+        Path(path).write_bytes(b"".join(parts))
+        return Path(path)
+
+    def record(self, kind: str, **body: Any) -> Event:
+        """Add an event to the log, and write it."""
+        event = self.log.append(kind, body)
+        self.flush()
+        return event
 
     def backup(self, path: str | Path) -> Path:
         """Write a copy of an SQLite store, consistent whoever writes meanwhile.
@@ -202,29 +262,22 @@ class Storage:
         return Path(path)
 
     def close(self) -> str:
-        """Write what waits and let go of the store; returns where it lies."""
+        """Write everything, sign the log and let go of the store; returns where it lies."""
         self.end()
+        _open.discard(self)
         self.store.close()
         return self.given
 
     def end(self) -> None:
-        """Write everything, what was still being computed too."""
+        """Write everything, what was still being computed too, and sign the log."""
+        if os.getpid() != self._process:
+            return
         if self.keeper is not None:
             self.keeper.session.written.record(self.keeper.session, wait=True)
         self.keep(last=True)
-
-    def _named(self) -> dict[str, tuple[int, str]]:
-        """What sessions say of those before them: the largest number of events of each."""
-        kept: dict[str, tuple[int, str]] = {}
-        for session in self.store.sessions():
-            for row in self.store.events(session.id):
-                if row.kind != OPENED:
-                    continue
-                for told in _told(row):
-                    name, number, head = told
-                    if number > kept.get(name, (0, ""))[0]:
-                        kept[name] = (number, head)
-        return kept
+        if self.id:
+            checkpoint(self.log, self, "end")
+            self.flush()
 
     def __repr__(self) -> str:
         known = self.store.sessions()
@@ -260,20 +313,22 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
         )
     store = open_store(target, metadata.version("traceprop_nb"))
     if not store.database.writable:
-        session.storage = Storage(store, "", str(target), None)
+        session.storage = Storage(store, "", str(target), session.events, None)
         return session.storage
     try:
         before = [one for one in store.sessions() if one.events][-NAMED:]
-        name = store.begin(session.started.isoformat(timespec="milliseconds"))
+        started = session.started.isoformat(timespec="milliseconds")
+        name = store.begin(started, session.events.id)
     except StoreError:
         store.close()
         raise
-    storage = Storage(store, name, str(target), Keeper(session))
+    storage = Storage(store, name, str(target), session.events, Keeper(session))
     named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
     for event in session.events:
         storage.add(event)
     session.events.sink, session.storage = storage.add, storage
-    session.events.append(OPENED, {"sessions": len(before), "named": named})
+    by = {"by": who()} if switched_on() else {}
+    session.events.append(OPENED, {"sessions": len(before), "named": named, **by})
     storage.keep()
     _open.add(storage)
     return storage
@@ -293,28 +348,8 @@ def body_of(row: Entry) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _digest(row: Entry) -> str:
-    try:
-        return digest_of_event(row.number, row.time, row.kind, read(row.body), row.before)
-    except (ValueError, RecordError):
-        return ""  # what is no JSON was not appended by us
-
-
-def _told(row: Entry) -> list[tuple[str, int, str]]:
-    try:
-        named = body_of(row).get("named", [])
-    except (ValueError, RecordError):
-        return []
-    found = []
-    for one in named if isinstance(named, list) else []:
-        members = {m["name"]: m["value"] for m in one} if isinstance(one, list) else {}
-        if {"session", "events", "head"} <= set(members):
-            found.append((str(members["session"]), int(members["events"]), str(members["head"])))
-    return found
-
-
 @atexit.register
 def _flush_all() -> None:
-    """Write what waits before the interpreter ends."""
+    """Sign and write what waits before the interpreter ends."""
     for storage in list(_open):
         storage.end()

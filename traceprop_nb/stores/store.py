@@ -13,12 +13,12 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from traceprop_nb.errors import StoreError, unknown_name
+from traceprop_nb.ids import ulid
 from traceprop_nb.stores import segments as beside
 from traceprop_nb.stores.database import Database, connect
 from traceprop_nb.stores.migrations import migrate
 from traceprop_nb.stores.schema import events, sessions
 from traceprop_nb.stores.segments import Segment
-from traceprop_nb.stores.ulid import ulid
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,18 @@ class Store:
         self._tool = tool
         self.version = migrate(database, tool)
 
-    def begin(self, started: str) -> str:
-        """Add a session and return its new id.
+    def begin(self, started: str, name: str | None = None) -> str:
+        """Add a session and return its id.
+
+        Args:
+            started: ISO 8601 with a zone.
+            name: Its id, a ULID; a new one if None.
 
         Raises:
             StoreError: The store cannot be written.
         """
         self._require_writable()
-        name = ulid()
+        name = name or ulid()
         with self.database.begin() as connection:
             row = {"id": name, "started": started, "tool": self._tool}
             connection.execute(sessions.insert().values(row))
@@ -185,6 +189,25 @@ class Store:
             )
             for row in found
         ]  # fmt: skip
+
+    def heads(self, newest: int = 200) -> dict[str, tuple[int, str]]:
+        """Session -> number of events and head, of the newest sessions that have events.
+
+        Costs one look-up a session, however many events there are.
+        """
+        chosen = select(sessions.c.id).order_by(sessions.c.id.desc()).limit(newest).subquery()
+        last = (
+            select(func.max(events.c.number))
+            .where(events.c.session == chosen.c.id)
+            .correlate(chosen)
+            .scalar_subquery()
+        )
+        found = select(events.c.session, events.c.number, events.c.digest).join(
+            chosen, (events.c.session == chosen.c.id) & (events.c.number == last)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(found).all()
+        return {row.session: (row.number + 1, row.digest) for row in rows}
 
     def events(self, session: str) -> list[Entry]:
         """Events of a session in their order.

@@ -11,6 +11,10 @@ from traceprop_nb.reports.section import Section
 
 UNALTERED = Field("log.integrity", "The event log is unaltered", ("ai-act.12",), "tool")
 ANCHORED = Field("log.anchor", "The log's head was kept somewhere else", (), "data_scientist")
+SIGNED = Field(
+    "log.signature", "The log is signed", (), "data_scientist",
+    note="A key in the user's account shows that the same account signed, and no more.",
+)  # fmt: skip
 CHAIN = "hash chain of the log computed again from its events"
 
 
@@ -18,9 +22,11 @@ def _observe(evidence: Evidence) -> Iterator[Finding]:
     log = evidence.log
     if log is None:
         yield UNALTERED.open("capture_off", "no event log was kept for this session")
+        yield SIGNED.open("capture_off", "there is no log to sign")
         yield ANCHORED.open("capture_off", "a rewrite by the log's owner could not be seen")
         return
     yield _unaltered(log)
+    yield _signed(log)
     yield _anchored(log)
 
 
@@ -33,9 +39,24 @@ def _unaltered(log: LogFact) -> Finding:
     return UNALTERED.contradicted(value, ("ev:log",), CHAIN, "the chain does not lead to its head")
 
 
+def _signed(log: LogFact) -> Finding:
+    last = log.checkpoint
+    if last is None or last.key is None:
+        why = "it has no checkpoint" if last is None else f"it could not be signed: {last.unsigned}"
+        return SIGNED.open("not_observed", f"{plain(why)}; save a bundle with a key to sign with")
+    value = {"key": last.key, "events": last.event, "sessions": last.sessions}
+    how = "signature of the last checkpoint computed again with the public key in this record"
+    if log.verified is None:
+        return SIGNED.partial(value, ("ev:log",), "check_not_run", "verify the log")
+    if log.verified:
+        return SIGNED.established(value, ("ev:log",), how)
+    return SIGNED.contradicted(value, ("ev:log",), how, "the log is not what was signed")
+
+
 def _anchored(log: LogFact) -> Finding:
     if not log.anchors:
-        return ANCHORED.open("not_observed", "a rewrite by the log's owner could not be seen")
+        how = "a rewrite by the log's owner could not be seen; keep a head: tp.open().anchor(...)"
+        return ANCHORED.open("not_observed", how)
     how = "compare the head with each anchor"
     return ANCHORED.partial(plain(log.anchors), ("ev:log",), "check_not_run", how)
 

@@ -1,0 +1,1 @@
+"""A record's bundle: a zip that is an RO-Crate and brings its own verifier."""

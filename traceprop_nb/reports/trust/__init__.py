@@ -1,0 +1,1 @@
+"""What makes changes to a log show: chains, Merkle trees, keys, signatures, checkpoints."""
