@@ -90,7 +90,7 @@ BAD_QUERIES = [
     ({"method": "track"}, UnknownNameError, "no method named 'track'; did you mean 'trak'"),
     ({"by": "rows"}, OptionError, "by='rows' is no grouping; use 'row' or 'source'"),
     ({"k": 0}, OptionError, "k=0 lists nothing"),
-    ({"estimand": "loo"}, OptionError, "estimand 'loo' is not available"),
+    ({"estimand": "loo"}, UnknownNameError, "no estimand named 'loo'"),
     ({"X": [[np.nan, 1.0]]}, NotFiniteError, "the query has nan at row 0, column 0"),
     ({"X": [[np.inf, 1.0]]}, NotFiniteError, "the query has inf at row 0"),
     ({"X": [[1.0, 2.0, 3.0]]}, ShapeError, "features|shape"),
