@@ -18,7 +18,7 @@ from traceprop_nb.errors import RecordError
 from traceprop_nb.reports import Record, build
 from traceprop_nb.reports.bundle.check import _lines, check_bundle, outcome
 from traceprop_nb.reports.bundle.write import packed
-from traceprop_nb.reports.canonical import canonical
+from traceprop_nb.reports.canonical import canonical, digest
 from traceprop_nb.reports.trust import keys
 from traceprop_nb.reports.trust.chain import log_file
 
@@ -82,6 +82,24 @@ def test_the_verifier_in_the_bundle_checks_the_folder_that_it_lies_in(record, tm
         check=False,
     )  # fmt: skip
     assert ran.returncode == OK, ran.stdout + ran.stderr
+
+
+def test_a_record_alone_shows_who_signed_its_log(record):
+    def signed(content):
+        made = Record(canonical({**content, "digest": digest({**content})}))
+        [check] = [c for c in made.verify().checks if c.name == "signature of the log"]
+        return check
+
+    content = {k: v for k, v in record.to_dict().items() if k != "digest"}
+    good = signed(content)
+    assert good.result == "pass"
+    assert content["integrity"]["log"]["checkpoint"]["key"] in good.detail
+    for place, change in (("events", 1), ("head", "sha256:" + "0" * 64)):
+        other = json.loads(json.dumps(content))
+        log = other["integrity"]["log"]
+        last = log["checkpoint"]
+        last["event" if place == "events" else place] = change
+        assert signed(other).result == "fail", place
 
 
 def test_the_same_record_gives_the_same_bytes_and_has_one_digest_in_every_form(record, files):

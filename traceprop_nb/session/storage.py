@@ -295,8 +295,8 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     """Store this session's log from now on, what it has so far first.
 
     Raises:
-        StoreError: The store cannot be opened, or a newer version wrote it. One that can only be
-            read is read; the session is not stored in it.
+        StoreError: It cannot be opened, or a newer version wrote it. Where it can only be read
+            it is read, and the session not stored.
         OptionError: The session is stored elsewhere already.
         MissingFrameworkError: PostgreSQL without its driver.
     """
@@ -304,9 +304,9 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
 
     target = DEFAULT if where is None else where
     already = session.storage
+    if already is not None and already.given == str(target):
+        return already
     if already is not None:
-        if already.given == str(target):
-            return already
         raise OptionError(
             f"this session is stored in {already.given} already; a log has one place: restart the "
             "kernel to begin another"
@@ -322,15 +322,14 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     except StoreError:
         store.close()
         raise
-    storage = Storage(store, name, str(target), session.events, Keeper(session))
-    named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
+    _open.add(storage := Storage(store, name, str(target), session.events, Keeper(session)))
     for event in session.events:
         storage.add(event)
+    named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
     session.events.sink, session.storage = storage.add, storage
-    by = {"by": who()} if switched_on() else {}
-    session.events.append(OPENED, {"sessions": len(before), "named": named, **by})
+    opened = {"sessions": len(before), "named": named}
+    session.events.append(OPENED, opened | ({"by": who()} if switched_on() else {}))
     storage.keep()
-    _open.add(storage)
     return storage
 
 

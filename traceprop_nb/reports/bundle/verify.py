@@ -321,8 +321,7 @@ def check_bundle(files, say):
     if logs or told:
         now = (found.session, len(found.heads) - 1, found.heads[-1]) if found else None
         same = now and now == tuple(told[name] for name in ("session", "events", "head"))
-        last = told["checkpoint"] or {} if same else {}
-        mine = found.last if found else {}
+        last, mine = (told["checkpoint"] or {} if same else {}), (found.last if found else {})
         same = same and all(last.get(name) == mine.get(name) for name in SEALED)
         say(OK if same else WRONG, "record and log", "the same" if same else "another log")
     known = {**followed, **(found.followed if found else {})}
@@ -368,11 +367,9 @@ def check(options, say):
     """Everything there is to check, each with its outcome."""
     lines = [line for path in options.heads for line in path.read_text("utf-8").splitlines()]
     kept = [tuple(one) for line in lines for one in parse(line)["heads"]]
-    files, followed = gather(options.path), {}
-    if files is None:
-        logs = read_log(options.path.read_bytes(), say)
-    else:
-        logs, followed = check_bundle(files, say)
+    files = gather(options.path)
+    alone = read_log(options.path.read_bytes(), say) if files is None else {}
+    logs, followed = (alone, {}) if files is None else check_bundle(files, say)
     compare([c for log in logs.values() for c in log.claims] + kept, logs, files is None, say)
     check_logs(logs, say)
     if options.key:
@@ -380,8 +377,7 @@ def check(options, say):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = pathlib.Path(__file__).parent
+    parser, here = argparse.ArgumentParser(description=__doc__), pathlib.Path(__file__).parent
     parser.add_argument("path", nargs="?", type=pathlib.Path, default=here)
     parser.add_argument("--key")
     parser.add_argument("--heads", action="append", default=[], type=pathlib.Path)
