@@ -157,8 +157,8 @@ def test_a_file_without_a_record_is_refused(tmp_path, text, suffix):
 
 
 def test_other_formats_are_refused_by_name(tmp_path):
-    with pytest.raises(OptionError, match=r"'\.pdf'; use \.json, \.html or \.zip"):
-        build(Evidence(), clock=clock).save(tmp_path / "r.pdf")
+    with pytest.raises(OptionError, match=r"'\.docx'; use \.json, \.html, \.pdf or \.zip"):
+        build(Evidence(), clock=clock).save(tmp_path / "r.docx")
     assert not list(tmp_path.iterdir())
 
 

@@ -19,7 +19,7 @@ VERDICTS = re.compile(r"complian|conformant|certif|guarant", re.IGNORECASE)
 DATES = re.compile(r"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b|\b20[0-9]{2}/[0-9]{3,4}\b")
 CLAUSES = re.compile(r"\bArt(?:icle|\.) ?[0-9]|\bAnnex [IVX]+\b")
 FOLDER = Path(str(files("traceprop_nb.reports")))
-CODE = sorted(p for p in FOLDER.rglob("*.*") if p.suffix in (".py", ".css"))
+CODE = sorted(p for p in FOLDER.rglob("*.*") if p.suffix in (".py", ".css", ".typ"))
 
 
 def outputs() -> list[str]:

@@ -75,6 +75,8 @@ def test_the_record_viewer_gives_the_records_own_files(browser, shell):
     record = shell.ip.user_ns["r"]
     assert file(viewer, "json") == record.to_json()
     assert file(viewer, "html") == record.to_html()
+    _, buffers = viewer.ask({"question": "export", "args": {"format": "pdf"}}, [])
+    assert bytes(buffers[0]) == record.to_pdf()
 
 
 def test_the_unlearning_panel_shows_what_was_forgotten(browser):

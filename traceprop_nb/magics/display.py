@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +194,9 @@ def _valuation(answer: ValuationAnswer) -> list[TracepropWidget]:
 def _record(answer: Record) -> list[TracepropWidget]:
     from traceprop_nb.widgets import RecordWidget
 
-    files = {"json": answer.to_json, "html": answer.to_html}
+    files: dict[str, Callable[[], str | bytes]] = {"json": answer.to_json, "html": answer.to_html}
+    if find_spec("typst") is not None:  # looked for, not loaded: no button that only fails
+        files["pdf"] = answer.to_pdf
     widget = RecordWidget(
         record(answer.to_dict()),
         export=lambda form: files[form](),

@@ -169,7 +169,7 @@ def _report() -> MagicParser:
         default=[],
         help="state what no trace can show; repeatable",
     )
-    parser.add_argument("--save", metavar="FILE", help="write .json or .html")
+    parser.add_argument("--save", metavar="FILE", help="write .json, .html or .pdf")
     return parser
 
 

@@ -96,7 +96,7 @@ def _terms(value: Mapping[str, Any]) -> str:
     if set(value) == {"name", "value"}:
         given = value["value"]  # what a call was given: None is a value here
         return f"{shown(value['name'])} = {'none' if given is None else shown(given)}"
-    rows = (f"<div><dt>{words(k)}</dt><dd>{shown(v)}</dd></div>" for k, v in _arranged(value))
+    rows = (f"<div><dt>{words(k)}</dt><dd>{shown(v)}</dd></div>" for k, v in arranged(value))
     return f'<dl class="terms">{"".join(rows)}</dl>'
 
 
@@ -106,14 +106,16 @@ def _sequence(value: Sequence[Any]) -> str:
     if all(isinstance(item, dict) and item.keys() == value[0].keys() for item in value):
         if set(value[0]) == {"name", "value"} and all(_flat(item["value"]) for item in value):
             return f'<ul class="pairs">{"".join(f"<li>{_terms(item)}</li>" for item in value)}</ul>'
-        names = [name for name, _ in _arranged(value[0])]
+        names = [name for name, _ in arranged(value[0])]
         return table(names, [[shown(item[name]) for name in names] for item in value])
     if all(map(_flat, value)):
         return ", ".join(map(shown, value))
     return f"<ul>{''.join(f'<li>{shown(item)}</li>' for item in value)}</ul>"
 
 
-def _arranged(members: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def arranged(members: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Members in the order in which readers look for them."""
+
     def place(name: str) -> tuple[int, int]:
         if name in FIRST:
             return 0, FIRST.index(name)

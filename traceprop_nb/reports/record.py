@@ -1,8 +1,9 @@
-"""A record: canonical bytes that cannot be changed, written as JSON or HTML, and re-checked.
+"""A record: canonical bytes that cannot be changed, written as JSON, HTML or PDF, and re-checked.
 
 The digest is the SHA-256 of the RFC 8785 canonical JSON of the record without its member
 ``digest``. The JSON file is the canonical JSON with that member; the HTML file shows the same
-record, prints the same digest and carries the same JSON as escaped text.
+record, prints the same digest and carries the same JSON as escaped text; the PDF file does so as
+an attachment.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from traceprop_nb.errors import OptionError, RecordError
 from traceprop_nb.reports.canonical import canonical, digest, read
 from traceprop_nb.reports.finding import STATES
 from traceprop_nb.reports.html import EMBEDDED, document
+from traceprop_nb.reports.pdf_attachment import attached
 from traceprop_nb.reports.schema import require_valid
 from traceprop_nb.reports.verify import Verification, inconsistencies, verification
 
@@ -54,15 +56,12 @@ class Record:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a saved ``.json`` or ``.html`` record or a bundle, unchecked; `verify` checks it.
+        """Read a saved ``.json``, ``.html`` or ``.pdf`` record or a bundle; `verify` checks it.
 
         Raises:
             RecordError: where the file holds no record.
         """
         text = _text(Path(path))
-        if Path(path).suffix.lower() in (".html", ".htm"):
-            found = re.search(EMBEDDED, text, re.DOTALL)
-            text = html.unescape(found[1]) if found else ""
         try:
             parsed = read(text)
         except ValueError as error:
@@ -88,23 +87,34 @@ class Record:
         """One self-contained page: no network, no scripts, the JSON inside."""
         return document(self.to_dict(), self.to_json())
 
+    def to_pdf(self) -> bytes:
+        """The same record on pages, PDF/A-3a and PDF/UA-1, the JSON attached.
+
+        Raises:
+            MissingFrameworkError: typst is not installed; ``traceprop_nb[pdf]`` brings it.
+        """
+        from traceprop_nb.reports.pdf import pdf
+
+        return pdf(self.to_dict(), self.to_json())
+
     def save(self, path: str | Path) -> Path:
         """Write the record by the suffix of the path, and return the path.
 
         A ``.zip`` is a bundle: the record, its log and a verifier that stands alone.
 
         Raises:
-            OptionError: for a suffix other than .json, .html and .zip.
+            OptionError: for a suffix other than .json, .html, .pdf and .zip.
+            MissingFrameworkError: for .pdf where typst is not installed.
         """
         target = Path(path)
         writers: dict[str, Callable[[], str | bytes]] = {
             ".json": self.to_json, ".html": self.to_html, ".htm": self.to_html,
-            ".zip": self.to_bundle,
+            ".pdf": self.to_pdf, ".zip": self.to_bundle,
         }  # fmt: skip
         if target.suffix.lower() not in writers:
             raise OptionError(
                 f"cannot save a record as {target.suffix or 'a file without suffix'!r}; "
-                "use .json, .html or .zip"
+                "use .json, .html, .pdf or .zip"
             )
         written = writers[target.suffix.lower()]()
         target.write_bytes(written.encode("utf-8") if isinstance(written, str) else written)
@@ -147,11 +157,23 @@ class Record:
 
 
 def _text(path: Path) -> str:
-    """The text that holds the record: the file's, or that of the record in a bundle."""
+    """The record's JSON in one of its forms; empty where a page has none."""
+    suffix = path.suffix.lower()
     if path.is_dir():
         return (path / "record.json").read_text("utf-8")
-    if path.suffix.lower() != ".zip":
-        return path.read_text("utf-8")
+    if suffix == ".zip":
+        return _packed(path)
+    content = path.read_bytes()
+    if suffix == ".pdf":
+        return attached(content).decode("utf-8")
+    text = content.decode("utf-8")
+    if suffix not in (".html", ".htm"):
+        return text
+    found = re.search(EMBEDDED, text, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
+
+
+def _packed(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as packed:
             return packed.read("record.json").decode("utf-8")

@@ -14,6 +14,7 @@ MIME = {
     "csv": "text/csv",
     "html": "text/html",
     "json": "application/json",
+    "pdf": "application/pdf",
     "svg": "image/svg+xml",
 }
 
