@@ -41,7 +41,7 @@ install_packages() {
   say "packages"
   # torch first and exact: whatever depends on it would otherwise choose another build.
   "${pip[@]}" torch==2.13.0
-  "${pip[@]}" --editable ".[pandas,sklearn,torch,jax,postgres,interop,lab,dev]"
+  "${pip[@]}" --editable ".[pandas,sklearn,torch,jax,postgres,interop,pdf,anchor,lab,dev]"
 }
 
 find_chromium() {

@@ -347,7 +347,7 @@ def test_an_attachment_that_unpacks_to_too_much_is_refused(monkeypatch):
 def test_saving_by_suffix_writes_the_same_bytes(tmp_path):
     record = RECORDS["nothing"]
     assert record.save(tmp_path / "r.PDF").read_bytes() == record.to_pdf()
-    with pytest.raises(OptionError, match=r"'\.odt'; use \.json, \.html or \.pdf"):
+    with pytest.raises(OptionError, match=r"'\.odt'; use \.json, \.html, \.pdf or \.zip"):
         record.save(tmp_path / "r.odt")
 
 
