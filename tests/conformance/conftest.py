@@ -233,14 +233,23 @@ NETWORKS = [
 
 REGRESSIONS = [torch_regression, jax_regression]
 CLASSIFIERS = [make for make in [*CONVEX, *NETWORKS] if make not in REGRESSIONS]
+LAYERED = [make for make in [*CONVEX, *NETWORKS] if not make.__name__.startswith("jax")]
 FITS = {
     "auto": [*CONVEX, *NETWORKS],
     "closed-form": LINEAR,
     "influence": [*CONVEX, *NETWORKS],
+    "arnoldi": [*CONVEX, *NETWORKS],
     "cg": [*CONVEX, *NETWORKS],
+    "lissa": [*CONVEX, *NETWORKS],
+    "nystrom": [*CONVEX, *NETWORKS],
     "datainf": [*CONVEX, *NETWORKS],
+    "ekfac": LAYERED,
     "grad-cos": [*CONVEX, *NETWORKS],
     "grad-dot": [*CONVEX, *NETWORKS],
+    "kfac": LAYERED,
+    "representer": [
+        make for make in CONVEX if make not in (multinomial_unpenalised, torch_linear_unpenalised)
+    ],
     "tracin": [*CONVEX, *NETWORKS],
     "trak": CLASSIFIERS,
 }

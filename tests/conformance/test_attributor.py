@@ -11,6 +11,9 @@ from tests.oracles.retraining import leave_one_out_by_minimising
 from traceprop_nb.attribution.methods import METHODS, attribute, choose
 from traceprop_nb.errors import NotFiniteError, ShapeError, UnknownNameError, UnsupportedModelError
 
+STOPPED = ("cg", "lissa", "nystrom")
+"""Methods that stop at a relative residual of 1e-4."""
+
 
 def scored(pair, rows=slice(0, 6)):
     run, method = pair
@@ -39,7 +42,7 @@ def test_scores_follow_the_rows_when_these_are_permuted(pair):
     X, labels = rows_of(run)
     query = run.query(X[:4], labels[:4])
     plain, permuted = (attribute(r, query, method=method).scores for r in (run, moved))
-    tolerance = 1e-3 if method == "cg" else 1e-6  # cg stops at a relative residual of 1e-4
+    tolerance = 1e-3 if method in STOPPED else 1e-6
     np.testing.assert_allclose(permuted, plain[:, order], atol=tolerance * np.abs(plain).max())
 
 
@@ -69,7 +72,7 @@ def test_a_row_of_twice_the_weight_is_the_row_twice(pair):
         )  # not first order: one copy is less than half of two
     else:
         twice = np.column_stack([twice[:, 0] + twice[:, 1], twice[:, 2:]])
-    tolerance = 1e-3 if method == "cg" else 1e-6
+    tolerance = 1e-3 if method in STOPPED else 1e-6
     np.testing.assert_allclose(once, twice, atol=tolerance * np.abs(twice).max())
 
 
@@ -78,8 +81,13 @@ SLOPES = {
     "auto": (0.95, 1.05),
     "closed-form": (0.95, 1.05),
     "influence": (0.4, 1.05),
+    "arnoldi": (0.4, 1.05),
     "cg": (0.4, 1.05),
+    "lissa": (0.4, 1.05),
+    "nystrom": (0.4, 1.05),
     "trak": (0.1, 4.0),
+    "kfac": (0.4, 1.5),
+    "ekfac": (0.4, 1.5),
 }
 
 
@@ -94,7 +102,8 @@ def test_scores_have_the_size_of_leaving_one_out(linear_pair):
     got = attribute(run, query, method=method).scores.ravel()
     low, high = SLOPES[method]
     assert low < np.polyfit(truth, got, 1)[0] < high
-    assert np.corrcoef(truth, got)[0, 1] > (0.999 if low > 0.9 else 0.8)
+    least = 0.999 if low > 0.9 else 0.75 if method == "kfac" else 0.8
+    assert np.corrcoef(truth, got)[0, 1] > least
 
 
 def test_a_method_that_only_ranks_says_so_and_does_not_claim_the_size(pair):

@@ -1,9 +1,12 @@
 """What every Objective owes: its derivatives are the derivatives of its loss."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from traceprop_nb.errors import NotFiniteError, ShapeError, UnknownNameError
+from traceprop_nb.gradients.layers import Layered
 from traceprop_nb.gradients.objective import Convex, Distillable, GaussNewton, all_rows
 
 EPS = 1e-6
@@ -119,6 +122,24 @@ def test_gauss_newton_is_its_product_and_has_no_negative_eigenvalue(objective, w
     v = np.random.default_rng(6).normal(size=objective.p)
     np.testing.assert_allclose(matrix @ v, objective.gauss_newton_product(w, v), atol=1e-8)
     assert np.linalg.eigvalsh(matrix)[0] > -1e-9
+
+
+def test_factors_multiply_to_gradients_and_square_to_the_gauss_newton_matrix(objective, w):
+    if not isinstance(objective, Layered):
+        return
+    rows = np.array([3, 0, 3, 7])
+    part = replace(objective.restrict(rows), penalty=np.zeros(objective.p), weights=np.ones(4))
+    gradients, exact = objective.per_example_grad(w, rows), part.gauss_newton(w)
+    layers = objective.layers(w)
+    places = [layer.place.ravel() for layer in layers]
+    np.testing.assert_array_equal(np.sort(np.concatenate(places)), np.arange(objective.p))
+    factors = objective.grad_factors(w, rows), objective.fisher_factors(w, rows)
+    for layer, at, one, every in zip(layers, places, *factors, strict=True):
+        assert every.deltas.shape[1:3] == (layer.draws, layer.positions)
+        got = one.gradients().reshape(4, -1)
+        np.testing.assert_allclose(got, gradients[:, at], atol=1e-12)
+        drawn = every.gradients().reshape(-1, len(at))
+        np.testing.assert_allclose(drawn.T @ drawn, exact[np.ix_(at, at)], atol=1e-10)
 
 
 def test_weights_are_one_positive_number_a_row(objective):

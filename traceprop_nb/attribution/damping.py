@@ -7,6 +7,8 @@ arXiv:2308.03296), so it follows the scale of the loss and the number of rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from traceprop_nb.errors import OptionError
@@ -36,10 +38,14 @@ def damping_for(matrix: Floats) -> tuple[float, str]:
 
 def probed_damping(objective: GaussNewton, w: Floats, *, seed: int = 0) -> tuple[float, str]:
     """The same by Hutchinson's estimate of the trace, doi:10.1080/03610919008812866."""
+    return probed(lambda v: objective.gauss_newton_product(w, v), len(w), seed=seed)
+
+
+def probed(product: Callable[[Floats], Floats], p: int, *, seed: int = 0) -> tuple[float, str]:
+    """The same for any (p, p) matrix that is known by its products."""
     rng = np.random.default_rng(seed)
-    signs = rng.integers(0, 2, (PROBES, len(w))) * 2.0 - 1.0
-    traces = [v @ objective.gauss_newton_product(w, v) for v in signs]
-    return _rule(float(np.mean(traces)) / len(w))
+    signs = rng.integers(0, 2, (PROBES, p)) * 2.0 - 1.0
+    return _rule(float(np.mean([v @ product(v) for v in signs])) / p)
 
 
 def _rule(mean: float) -> tuple[float, str]:

@@ -6,14 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from traceprop_nb.attribution.arnoldi import arnoldi
 from traceprop_nb.attribution.cg import cg
 from traceprop_nb.attribution.closed_form import closed_form
 from traceprop_nb.attribution.datainf import datainf
+from traceprop_nb.attribution.ekfac import ekfac
 from traceprop_nb.attribution.grad_cos import grad_cos
 from traceprop_nb.attribution.grad_dot import grad_dot
 from traceprop_nb.attribution.half_subset import half_subset
 from traceprop_nb.attribution.influence import LIMIT, influence
+from traceprop_nb.attribution.kfac import kfac
+from traceprop_nb.attribution.lissa import lissa
+from traceprop_nb.attribution.nystrom import nystrom
 from traceprop_nb.attribution.owen import owen
+from traceprop_nb.attribution.representer import representer
 from traceprop_nb.attribution.scores import Attributor, InfluenceScores, joined
 from traceprop_nb.attribution.shards import by_shards
 from traceprop_nb.attribution.tracin import tracin
@@ -49,10 +55,16 @@ METHODS: dict[str, Attributor] = {
     "auto": auto,
     "closed-form": closed_form,
     "influence": influence,
+    "arnoldi": arnoldi,
     "cg": cg,
     "datainf": datainf,
+    "ekfac": ekfac,
     "grad-cos": grad_cos,
     "grad-dot": grad_dot,
+    "kfac": kfac,
+    "lissa": lissa,
+    "nystrom": nystrom,
+    "representer": representer,
     "tracin": tracin,
     "trak": trak,
 }

@@ -12,6 +12,7 @@ import numpy as np
 
 from traceprop_nb.attribution.damping import damping_for, require_damping
 from traceprop_nb.attribution.scores import InfluenceScores, joined
+from traceprop_nb.attribution.self_influence import weighted_gram
 from traceprop_nb.errors import UnsupportedModelError
 from traceprop_nb.gradients.blocks import row_blocks
 from traceprop_nb.gradients.linalg import factorise
@@ -51,9 +52,9 @@ def trak(
     require_damping(damping)
     wanted = run.recorded.get("proj_dim", PROJ_DIM) if proj_dim is None else proj_dim
     project = sign_sketch(run.objective.p, wanted, seed=seed)
-    features = _projected(run.objective, run.w, project)
-    at = _projected(query, run.w, project)
-    gram = _weighted_gram(run.objective, run.w, features)
+    features = projected(run.objective, run.w, project)
+    at = projected(query, run.w, project)
+    gram = _gram(run, features)
     chosen, why = damping_for(gram)
     chosen = chosen if damping is None else damping
     gram[np.diag_indices(len(gram))] += chosen
@@ -64,17 +65,14 @@ def trak(
     return InfluenceScores(scores, "trak", damping=chosen, note=note)
 
 
-def _projected(objective: Objective, w: Floats, project: Projection) -> Floats:
+def projected(objective: Objective, w: Floats, project: Projection) -> Floats:
+    """Each row's gradient at w, projected, (n, k), in blocks of rows."""
     out = np.empty((objective.n, project.k))
     for rows in row_blocks(all_rows(objective), 8 * 2 * objective.p):
         out[rows] = project(objective.per_example_grad(w, rows))
     return out
 
 
-def _weighted_gram(objective: Objective, w: Floats, features: Floats) -> Floats:
-    """Sum over rows of weight p (1 - p) grad f grad f^T, from g = -(1 - p) grad f."""
-    loss = objective.loss(w, all_rows(objective))
-    # p / (1 - p); a row fitted to the last bit has gradient 0 and must not divide by it
-    odds = np.exp(-loss) / np.maximum(-np.expm1(-loss), 1e-12)
-    scaled = features * np.sqrt(odds * objective.weights)[:, None]
-    return scaled.T @ scaled
+def _gram(run: TrainingRun, features: Floats) -> Floats:
+    loss = run.objective.loss(run.w, all_rows(run.objective))
+    return weighted_gram(features, loss, run.objective.weights)

@@ -9,6 +9,8 @@ import numpy as np
 
 from traceprop_nb.errors import ConvergenceError
 from traceprop_nb.gradients.objective import Floats
+from traceprop_nb.gradients.solvers.cg import descend
+from traceprop_nb.gradients.solvers.solution import Code
 
 RCOND = 1e-12
 """Relative eigenvalue below which a direction counts as flat: float64's 2e-16, times slack."""
@@ -83,29 +85,16 @@ def _by_eigenvalues(h: Floats) -> Factor:
 def conjugate_gradient(
     product: Callable[[Floats], Floats], b: Floats, *, rtol: float, max_steps: int
 ) -> Floats:
-    """Solve product(x) = b, up to a relative residual of rtol.
-
-    Hestenes and Stiefel 1952, doi:10.6028/jres.049.044.
+    """Solve product(x) = b, up to a relative residual of rtol, or raise.
 
     Raises:
         ConvergenceError: rtol was not reached, or the matrix is not positive along a direction.
     """
-    x, r = np.zeros_like(b), b.copy()
-    d, rr = r, float(r @ r)
-    stop = rtol**2 * rr
-    for _ in range(max_steps):
-        if rr <= stop:
-            return x
-        hd = product(d)
-        bend = float(d @ hd)
-        if bend <= 0:
-            break  # flat or downhill: no inverse along d
-        x, r = x + rr / bend * d, r - rr / bend * hd
-        old, rr = rr, float(r @ r)
-        d = r + rr / old * d
-    if rr <= stop:
+    x, _, code = descend(product, b, rtol=rtol, max_steps=max_steps)
+    if code is Code.CONVERGED:
         return x
+    left = float(np.linalg.norm(product(x) - b) / np.linalg.norm(b))
     raise ConvergenceError(
-        f"conjugate gradients stopped at relative residual {np.sqrt(rr / (b @ b)):.1e}, "
-        f"above {rtol:.1e}; raise damping= or rtol="
+        f"conjugate gradients stopped at relative residual {left:.1e}, above {rtol:.1e} "
+        f"({code}); raise damping= or rtol="
     )

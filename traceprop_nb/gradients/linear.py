@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceprop_nb.gradients.families import Family
+from traceprop_nb.gradients.layers import Factors, Layer
 from traceprop_nb.gradients.objective import Floats, Ints
 
 
@@ -145,6 +146,26 @@ class LinearRisk:
         q, r = (self.family.probabilities(self.outputs(v, rows)) for v in (teacher, w))
         slope = (r - q)[:, -self.K :]  # the one output of two classes is that of the second
         return (slope.T @ self.design[rows]).ravel()
+
+    def layers(self, w: Floats) -> tuple[Layer, ...]:  # noqa: ARG002  # the protocol passes it
+        """The one layer that it is."""
+        classes = self.family.probabilities(np.zeros((1, self.K))).shape[1]
+        place = np.arange(self.p, dtype=np.int64).reshape(self.K, -1)
+        return (Layer("linear", place, positions=1, draws=classes),)
+
+    def grad_factors(self, w: Floats, rows: Ints) -> list[Factors]:
+        """Features and residuals."""
+        residual = self.family.residual(self.outputs(w, rows), self.target[rows])
+        return [Factors(self.design[rows, None], residual[:, None, None])]
+
+    def fisher_factors(self, w: Floats, rows: Ints) -> list[Factors]:
+        """Features, and the residual under each class times the root of its probability."""
+        z = self.outputs(w, rows)
+        q = self.family.probabilities(z)
+        classes = np.broadcast_to(np.arange(q.shape[1]), q.shape)
+        every = np.broadcast_to(z[:, None], (*q.shape, self.K))
+        slopes = self.family.residual(every, classes) * np.sqrt(q)[:, :, None]
+        return [Factors(self.design[rows, None], slopes[:, :, None])]
 
     @cached_property
     def flat(self) -> Floats:
