@@ -11,11 +11,11 @@ ALIVE: list[Notebook] = []
 """Kernels that have not ended: a server waits for them."""
 
 
-def opened(where) -> Notebook:
-    """A notebook whose session is stored."""
+def opened(where, **how) -> Notebook:
+    """A notebook whose session is stored; ``how`` as ``tp.open`` takes it."""
     made = Notebook()
     ALIVE.append(made)
-    made.session.open(where)
+    made.session.open(where, **how)
     return made
 
 

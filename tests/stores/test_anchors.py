@@ -138,7 +138,7 @@ def states(session) -> dict[str, dict]:
 def test_a_file_of_heads_is_found_again_and_shows_what_was_cut(notebook, stored, tmp_path):
     notebook("x = 1")
     kept = stored.anchor(tmp_path / "out" / "heads.jsonl")
-    assert {name: n for name, n, _ in kept.claims} == {stored.id: 3}
+    assert {name: n for name, n, _ in kept.claims} == {stored.id: 4}
     assert stored.events()[-1].kind == "anchored"
     checked = stored.check()
     assert checked == []

@@ -19,6 +19,7 @@ from traceprop_nb.reports.trust.checkpoint import WINDOW
 from traceprop_nb.reports.trust.log_check import check_log
 from traceprop_nb.session import checkpoints
 from traceprop_nb.session.core import Session
+from traceprop_nb.session.evidence import evidence
 from traceprop_nb.stores import open_store
 
 
@@ -88,7 +89,7 @@ def test_nothing_new_is_not_signed_again(stored):
 
 def test_the_end_of_a_cell_signs_after_many_events_or_much_time(notebook, tmp_path, monkeypatch):
     stored = notebook.session.open(tmp_path / "s.db")
-    monkeypatch.setattr(checkpoints, "EVENTS", 5)
+    monkeypatch.setattr(checkpoints, "EVENTS", 6)
     for k in range(3):
         notebook.session.record_event("asked", n=k)
     notebook("pass")
@@ -318,3 +319,16 @@ def test_a_signature_is_the_one_of_rfc_8032():
     assert not verified(key.public.hex(), signature, "b", b"x")
     assert not verified(key.public.hex(), signature, "a", b"y")
     assert os.environ[keys.FOLDER]
+
+
+def test_a_signature_that_looks_like_a_path_stays_whole_in_a_record(stored, notebook):
+    """Base64 has slashes: cut down to a name, as a path is, it would sign nothing."""
+    notebook("a = 1")
+    session = notebook.session
+    for k in range(2000):
+        session.record_event("asked", n=k)
+        signed = checkpoints.checkpoint(session.events, stored, "report").body["signature"]
+        if session.guard.shown(signed) != signed:
+            break
+    assert session.guard.shown(signed) != signed, "no signature looked like a path"
+    assert evidence(session).log.checkpoint.signature == signed

@@ -43,7 +43,7 @@ def test_a_damaged_part_is_found_and_named_and_only_its_answers_are_unknown(
     storage = reopened(where)
     edit(storage, statement, d=digests[1], b=b"TPSEG001 not this")
     [found] = storage.check()
-    assert (found.session, found.number) == (name, 2)
+    assert (found.session, found.number) == (name, 3)
     assert digests[1] in found.what
     assert what in found.what
     past = storage.lineage(name)
@@ -72,7 +72,7 @@ def test_large_segments_lie_beside_the_file_and_a_copy_takes_them_along(files, m
     monkeypatch.setattr(segments, "INLINE", 300)
     name, digests, live = damaged("s.db", files)
     lying = sorted((files / "s.db.segments").iterdir())
-    assert len(lying) == 3
+    assert {f"sha256:{path.stem}" for path in lying} > set(digests)
     assert all(path.stat().st_mode & 0o077 == 0 for path in [*lying, lying[0].parent])
     storage = reopened("s.db")
     assert remembered(storage.lineage(name)) == live
@@ -82,7 +82,7 @@ def test_large_segments_lie_beside_the_file_and_a_copy_takes_them_along(files, m
     victim = files / "s.db.segments" / f"{digests[1].removeprefix('sha256:')}.seg"
     whole = victim.read_bytes()
     victim.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert [(d.session, d.number) for d in storage.check()] == [(name, 2)]
+    assert [(d.session, d.number) for d in storage.check()] == [(name, 3)]
     victim.unlink()
     assert "is missing" in storage.check()[0].what
     assert storage.lineage(name).rows("X", 0).status == Status.EXACT

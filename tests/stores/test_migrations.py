@@ -18,16 +18,17 @@ from traceprop_nb.stores import migrations, open_store
 from traceprop_nb.stores.database import connect
 
 GOLDEN = Path(__file__).parents[1] / "golden/stores"
+NEWEST = len(migrations.MIGRATIONS)
 
 OPENER = """
 import sys, time
 from sqlalchemy import Column, Integer, MetaData, Table
 from traceprop_nb.stores import migrations, open_store
 extra = Table("extra", MetaData(), Column("id", Integer))
-def second(connection):
+def another(connection):
     extra.create(connection)
     time.sleep(float(sys.argv[2]))
-migrations.MIGRATIONS = (*migrations.MIGRATIONS, second)
+migrations.MIGRATIONS = (*migrations.MIGRATIONS, another)
 print("ready", flush=True)
 sys.stdin.readline()
 store = open_store(sys.argv[1], "test")

@@ -36,7 +36,7 @@ def test_what_happened_before_and_after_is_stored_in_one_chain(work, where):
     stored = work.session.open(where)
     work.session.unlearn(rows=[1, 2], gold=True)
     kinds = [event.kind for event in stored.events()]
-    assert kinds == ["trained", "opened_store", "lineage", "forgot"]
+    assert kinds == ["trained", "opened_store", "lineage", "facts", "forgot"]
     assert list(stored.events()) == list(work.session.events)
     assert stored.check() == []
     assert f"session {stored.id}" in repr(work.session.status())
@@ -47,10 +47,11 @@ def test_another_kernel_reads_what_this_one_wrote_and_names_its_head(work, where
     first = work.session.open(where)
     later = Session().open(where)
     assert [one.id for one in later.sessions()] == [first.id, later.id]
-    assert [e.kind for e in later.events(first.id)] == ["trained", "opened_store", "lineage"]
+    kinds = [e.kind for e in later.events(first.id)]
+    assert kinds == ["trained", "opened_store", "lineage", "facts"]
     assert later.heads()[first.id] == first.heads()[first.id]
     work.session.unlearn(rows=[3])
-    assert later.heads()[first.id][0] == 4
+    assert later.heads()[first.id][0] == 5
     assert later.check() == []
     later.close()
 
@@ -61,7 +62,7 @@ def test_a_session_that_is_cut_or_dropped_shows_because_a_later_one_named_it(wor
     later = Session().open(where)
     with later.store.database.begin() as connection:
         connection.execute(
-            text("DELETE FROM events WHERE session = :s AND number = 2"), {"s": first.id}
+            text("DELETE FROM events WHERE session = :s AND number = 3"), {"s": first.id}
         )
     [damage] = later.check()
     assert (damage.session, damage.what) == (first.id, "1 events are gone")
@@ -79,7 +80,7 @@ def test_heads_kept_elsewhere_show_a_cut_of_the_newest_session(work, where):
     train(work, FIT, "clf")
     heads = json.loads(json.dumps(stored.heads()))
     with stored.store.database.begin() as connection:
-        connection.execute(text("DELETE FROM events WHERE number = 2"))
+        connection.execute(text("DELETE FROM events WHERE number = 3"))
     assert stored.check() == []
     assert [d.what for d in stored.check(heads)] == ["1 events are gone"]
 
@@ -92,7 +93,11 @@ def test_a_cell_is_stored_when_it_ends(work, tmp_path):
     assert len(stored.store.events(stored.id)) == 1
     work.session.end_cell(True)
     assert stored.waiting == []
-    assert len(stored.store.events(stored.id)) == 2
+    assert [row.kind for row in stored.store.events(stored.id)] == [
+        "opened_store",
+        "asked",
+        "facts",
+    ]
 
 
 def test_a_store_that_cannot_be_written_makes_events_wait_and_no_cell_fail(
@@ -106,14 +111,17 @@ def test_a_store_that_cannot_be_written_makes_events_wait_and_no_cell_fail(
 
     monkeypatch.setattr(stored.store, "append", full)
     train(work, FIT, "clf")
-    assert "2 events wait, 0 will not be written: the disk is full" in stored.line
+    assert "3 events wait, 0 will not be written: the disk is full" in stored.line
     assert work.names["clf"].coef_.shape == (1, 2)
     monkeypatch.setattr(stored.store, "append", append)
     work("pass")
     assert stored.waiting == []
     assert stored.trouble == ""
     kinds = [e.kind for e in stored.events()]
-    assert [kind for kind in kinds if kind != "lineage"] == ["opened_store", "trained"]
+    assert [kind for kind in kinds if kind not in ("lineage", "facts")] == [
+        "opened_store",
+        "trained",
+    ]
     assert stored.check() == []
 
 
@@ -214,7 +222,7 @@ def test_the_interpreter_writes_what_waits_before_it_ends(tmp_path):
     assert done.returncode == 0, done.stderr
     with sqlite3.connect(tmp_path / "s.db") as connection:
         kinds = connection.execute("SELECT kind FROM events ORDER BY number").fetchall()
-    assert [kind for (kind,) in kinds] == ["opened_store", "asked", "checkpoint"]
+    assert [kind for (kind,) in kinds] == ["opened_store", "asked", "facts", "checkpoint"]
     connection.close()
 
 
@@ -237,3 +245,13 @@ def test_nothing_of_the_rows_is_in_the_store_its_log_or_a_copy(work, tmp_path):
     for path in files:
         assert SECRET.encode() not in path.read_bytes(), path.name
     assert {e.kind for e in stored.events()} >= {"subject", "forgot", "valued", "influence"}
+
+
+def test_no_text_of_a_signed_event_is_shortened(work, tmp_path):
+    stored = work.session.open(tmp_path / "s.db")
+    signature = "(/wZ9/Kq+/a/b=="
+    stored.record_signed("anchored", token=signature)
+    stored.record("asked", token=signature)
+    kept = [e.body["token"] for e in stored.events() if "token" in e.body]
+    assert kept[0] == signature
+    assert kept[1] != signature  # the control: what looks like a path in any other event

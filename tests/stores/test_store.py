@@ -15,12 +15,12 @@ from tests.stores.chains import chain, filled, process
 from traceprop_nb.errors import StoreError, UnknownNameError
 from traceprop_nb.ids import ulid
 from traceprop_nb.reports.trust.log_check import digest_of_row
-from traceprop_nb.session.events import START
+from traceprop_nb.session.stored_check import damages
 from traceprop_nb.stores import Entry, open_store
 
 
 def checked(store, heads=None):
-    return [(d.session, d.number) for d in store.check(digest_of_row, START, heads)]
+    return [(d.session, d.number) for d in damages(store, heads).found]
 
 
 def test_what_was_appended_is_there_when_the_store_is_opened_again(where):
@@ -201,6 +201,12 @@ def test_a_forked_child_does_not_use_its_parents_connection(where):
 
 
 # -- identifiers -----------------------------------------------------------------------------------
+
+
+def test_ulids_of_a_process_sort_in_the_order_in_which_they_were_made():
+    """Several sessions begin in a millisecond, and the clock may go back."""
+    made = [ulid() for _ in range(5000)]
+    assert made == sorted(set(made))
 
 
 def test_ulids_sort_by_time_and_are_never_the_same():

@@ -88,6 +88,24 @@ class Database:
         except SQLAlchemyError as error:
             raise StoreError(f"the store at {self.where} cannot be read: {_said(error)}") from error
 
+    @contextmanager
+    def unbound(self) -> Iterator[Connection]:
+        """A connection outside of any transaction, for what cannot be in one, such as VACUUM.
+
+        Raises:
+            StoreError: It could not be done.
+        """
+        self._after_fork()
+        try:
+            with self._engine.connect() as connection:
+                if self.mode == "server":
+                    connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"the store at {self.where} cannot be written: {_said(error)}"
+            ) from error
+
     def close(self) -> None:
         """Let go of every connection."""
         self._finalizer()
@@ -110,6 +128,28 @@ def connect(where: str | Path) -> Database:
         MissingFrameworkError: PostgreSQL without its driver.
     """
     return _server(where) if "://" in str(where) else _file(Path(where))
+
+
+def look(where: str | Path) -> Database:
+    """Open a database that is there, only to read; the file is not touched.
+
+    Args:
+        where: Path of an SQLite file, or an address such as ``postgresql://host/name``.
+
+    Raises:
+        StoreError: There is none, or it is no database.
+        MissingFrameworkError: PostgreSQL without its driver.
+    """
+    if "://" in str(where):
+        database = _server(where)
+        database.writable, database.note = False, "it was opened to read"
+        return database
+    path = Path(where)
+    if not path.is_file():
+        raise StoreError(
+            f"there is no store at {path}; tp.open({str(path)!r}) in a notebook makes one"
+        )
+    return _readable(path, StoreError("it was opened to read"))
 
 
 def _server(address: Path | str) -> Database:

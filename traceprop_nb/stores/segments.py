@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from sqlalchemy import Connection, select, text
 from traceprop_nb.errors import StoreError
 from traceprop_nb.stores.database import Database
 from traceprop_nb.stores.schema import segments
+
+SETTLED = 60.0
+"""Seconds after which a file that no event names will not be named any more."""
 
 INLINE = 64 * 1024
 """Bytes up to which a segment lies in the table: a file costs a flush of the disk."""
@@ -105,6 +109,32 @@ def fetch(database: Database, session: str, digest: str) -> bytes:
     if digest_of(data) != digest:
         raise StoreError(f"segment {digest} of session {session} is not what was written")
     return bytes(data)
+
+
+def drop(connection: Connection, sessions: Sequence[str]) -> None:
+    """Take away what the table holds of these sessions; ``prune`` takes their files."""
+    connection.execute(segments.delete().where(segments.c.session.in_(sessions)))
+
+
+def prune(database: Database) -> None:
+    """Take away files that no session names; one that was written just now may still be named.
+
+    Raises:
+        StoreError: One of them cannot be removed.
+    """
+    folder = folder_of(database)
+    if folder is None or not folder.is_dir():
+        return
+    files = {path.name: path for path in folder.glob("*.seg")}
+    old = {name for name, path in files.items() if time.time() - path.stat().st_mtime > SETTLED}
+    with database.read() as connection:
+        known = connection.execute(select(segments.c.digest)).scalars()
+        old -= {_name(digest) for digest in known}
+    try:
+        for name in old:
+            files[name].unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"a file of {folder} cannot be removed: {error}") from error
 
 
 def copy_files(database: Database, target: Path) -> None:

@@ -6,7 +6,7 @@ what is committed, and says what no longer fits together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from traceprop_nb.errors import StoreError, unknown_name
 from traceprop_nb.ids import ulid
 from traceprop_nb.stores import segments as beside
-from traceprop_nb.stores.database import Database, connect
+from traceprop_nb.stores.database import Database, connect, look
 from traceprop_nb.stores.migrations import migrate
 from traceprop_nb.stores.schema import events, sessions
 from traceprop_nb.stores.segments import Segment
@@ -74,10 +74,6 @@ class Damage:
     session: str
     number: int | None
     what: str
-
-
-Digest = Callable[[Entry], str]
-"""Computes an event's digest again, from everything but the digest that it carries."""
 
 
 class Store:
@@ -224,37 +220,6 @@ class Store:
             ).all()
         return [Entry(r.number, r.time, r.kind, r.body, r.before, r.digest) for r in rows]
 
-    def check(
-        self, digest: Digest, start: str, heads: Mapping[str, tuple[int, str]] | None = None
-    ) -> list[Damage]:
-        """What is not as it was appended.
-
-        Args:
-            digest: Computes a digest again.
-            start: What the first event's predecessor is called.
-            heads: Session -> number of events and head, as somebody else kept them. Without them
-                a tail that was cut off, a session that was dropped and a chain that was written
-                anew by its owner do not show.
-        """
-        found = []
-        for session in self.sessions():
-            damage = _broken(session.id, self.events(session.id), digest, start)
-            found += [damage] if damage else []
-        for name, (number, head) in (heads or {}).items():
-            found += self._against(name, number, head)
-        return found
-
-    def _against(self, session: str, number: int, head: str) -> list[Damage]:
-        known = {one.id for one in self.sessions()}
-        if session not in known:
-            return [Damage(session, None, "the session is gone")]
-        entries = self.events(session)
-        if len(entries) < number:
-            return [Damage(session, len(entries), f"{number - len(entries)} events are gone")]
-        if number and entries[number - 1].digest != head:
-            return [Damage(session, number - 1, "the head is not the one that was kept")]
-        return []
-
     def backup(self, path: Path) -> None:
         """Write a copy of an SQLite store, consistent whoever writes meanwhile.
 
@@ -289,19 +254,6 @@ def _row(session: str, entry: Entry) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _broken(session: str, entries: Sequence[Entry], digest: Digest, start: str) -> Damage | None:
-    before = start
-    for place, entry in enumerate(entries):
-        if entry.number != place:
-            return Damage(session, place, f"event {place} is missing")
-        if entry.before != before:
-            return Damage(session, place, f"event {place} does not follow the one before")
-        if entry.digest != digest(entry):
-            return Damage(session, place, f"event {place} is not what was appended")
-        before = entry.digest
-    return None
-
-
 def open_store(where: str | Path, tool: str) -> Store:
     """Open a store, and make it where there is none.
 
@@ -314,3 +266,23 @@ def open_store(where: str | Path, tool: str) -> Store:
         MissingFrameworkError: PostgreSQL without its driver.
     """
     return Store(connect(where), tool)
+
+
+def read_store(where: str | Path, tool: str) -> Store:
+    """Open a store that is there, only to read: it is neither made nor migrated nor written.
+
+    Args:
+        where: Path of an SQLite file, or the address of a PostgreSQL database.
+        tool: Version of this package.
+
+    Raises:
+        StoreError: There is none, it cannot be read, or a newer version wrote it.
+        MissingFrameworkError: PostgreSQL without its driver.
+    """
+    store = Store(look(where), tool)
+    if store.version == 0:
+        store.close()
+        raise StoreError(
+            f"{store.database.where} is a database without a store; tp.open() makes one"
+        )
+    return store
