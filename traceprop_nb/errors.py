@@ -16,6 +16,7 @@ Each message says what could not be done, with the values, and what to do next::
     ├── ConvergenceError (ArithmeticError)  a solver that stopped before its tolerance
     ├── MissingFrameworkError (ImportError) an extra that is not installed
     ├── CancelledError (RuntimeError)       work that somebody stopped
+    ├── PolicyError (RuntimeError)          what a policy in force forbids
     ├── StoreError (RuntimeError)           a store that cannot be opened, read or written
     ├── FormatError (ValueError)            a file that is not what its format says
     ├── TrustError (RuntimeError)           a key or an anchor that cannot be had
@@ -82,6 +83,14 @@ class MissingFrameworkError(TracepropError, ImportError):
 
 class CancelledError(TracepropError, RuntimeError):
     """Long work was stopped before its end; what it would have changed stays as it was."""
+
+
+class PolicyError(TracepropError, RuntimeError):
+    """A policy in force forbids it; nothing of it has happened."""
+
+
+class PolicyWarning(UserWarning):
+    """A policy in force has something to say to what happens now."""
 
 
 class StoreError(TracepropError, RuntimeError):

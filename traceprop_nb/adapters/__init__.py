@@ -1,9 +1,9 @@
 """One folder per framework; nothing here imports a framework until it is asked for.
 
-Each folder has up to four doors: ``rules.py`` (what an operation does to rows), ``taps.py``
-(where the library's own row maps can be read), ``objective.py`` (loss and per-example gradients)
-and ``training.py`` (what a training run did). Only the session comes in here, by name, and asks
-``has`` where a folder may lack the door.
+Each folder has up to five doors: ``rules.py`` (what an operation does to rows), ``taps.py``
+(where the library's own row maps can be read), ``objective.py`` (loss and per-example gradients),
+``training.py`` (what a training run did) and ``scoring.py`` (what the live model itself says).
+Only the session comes in here, by name, and asks ``has`` where a folder may lack the door.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ NODE = 6
 """Integers a node: op, site, cell, rows, status, first edge."""
 EDGE = 3
 """Integers an edge: parent, map, kind * 4 + status."""
+CONTEXT = 4
+"""Edge codes from here on are of kind CONTEXT."""
 
 # packing is 4 times faster than array.extend with a tuple
 _pack_node = Struct(f"{NODE}q").pack
@@ -45,6 +47,18 @@ class Columns:
 
     nodes: Ints
     edges: Ints
+
+    def children(self) -> Ints:
+        """The node of each edge, int64 (m,)."""
+        every = np.arange(len(self.edges))
+        return np.searchsorted(self.nodes[:, 5], every, side="right") - 1
+
+    def worst(self) -> Ints:
+        """Each node's own status, or that of its worst direct edge, int64 (n,)."""
+        found = self.nodes[:, 4].copy()
+        direct = self.edges[:, 2] < CONTEXT
+        np.maximum.at(found, self.children()[direct], self.edges[direct, 2])
+        return found
 
 
 class LineageGraph:

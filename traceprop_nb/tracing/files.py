@@ -8,24 +8,35 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.rules import Call
+
+if TYPE_CHECKING:
+    from traceprop_nb.tracing.record import Recorder
 
 
 def wrote(
     call: Call, target: Any, node: int | None, form: str, *, separator: str = "", exact: bool = True
 ) -> bool:
     """Say that a call wrote a value to a file; what is no file on this machine is left alone."""
+    written(call.recorder, target, node, form, separator=separator, exact=exact)
+    return True
+
+
+def written(  # what FileWrite is made of
+    recorder: Recorder, target: Any, node: int | None, form: str, *, separator: str = "",
+    exact: bool = False,
+) -> None:  # fmt: skip
+    """Say that a value was written to a file just now, whatever call did it."""
     path = path_of(target)
     if node is None or path is None:
-        return True
-    stat, rows = os.stat(path), call.recorder.graph.rows(node)
-    call.recorder.on_write(
+        return
+    stat, rows = os.stat(path), recorder.graph.rows(node)
+    recorder.on_write(
         FileWrite(node, path, stat.st_size, stat.st_mtime_ns, form, rows, separator, exact)
     )
-    return True
 
 
 def entered(call: Call, target: Any, reader: str) -> bool:

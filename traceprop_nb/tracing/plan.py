@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,3 +55,8 @@ def arguments(plan: Plan, popped: list[Any]) -> tuple[list[Any], dict[str, Any]]
         elif isinstance(value, dict):
             kwargs.update(value)
     return args, kwargs
+
+
+def argument(args: Sequence[Any], kwargs: Mapping[str, Any], position: int, name: str) -> Any:
+    """An argument by position or name; None where it was not given."""
+    return args[position] if position < len(args) else kwargs.get(name)

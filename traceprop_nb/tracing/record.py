@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ from numpy import ndarray
 
 from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.nodes import Site
-from traceprop_nb.tracing import inplace, opaque
+from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, RuleTable
@@ -28,8 +29,8 @@ from traceprop_nb.tracing.writer import HELD, Writer
 
 _CONTAINERS = frozenset((tuple, list, dict))
 _PLAIN = (
-    tuple, list, dict, set, frozenset, str, bytes, int, float, complex, bool, type(None), range,
-    slice,
+    tuple, list, dict, OrderedDict, set, frozenset, str, bytes, int, float, complex, bool,
+    type(None), range, slice,
 )  # fmt: skip
 ROWS = 3
 """Where a node's number of rows stands among its integers."""
@@ -60,6 +61,8 @@ class Recorder(Writer):
         """Keep a plan and return its number."""
         site = self.graph.add_site(Site(op, self.cell, node.lineno, node.col_offset, text))
         self.plans.append(Plan(site, op, op_id=self.graph.op(op), **fields))
+        if seeds.takes_seed(fields):
+            self.table.noted_ops.add(op)
         return len(self.plans) - 1
 
     def slot(self) -> int:
@@ -123,12 +126,14 @@ class Recorder(Writer):
         return value if self.holds(kind) else self.operand(value)
 
     def _noted(self, value: Any) -> Any:
-        """Operands of an argument and of a list's members, without a reference to any of them."""
+        """Operands of an argument and of a list's members, without a reference; whole numbers."""
         if type(value) in self._recorded:
             return self.operand(value)
         if isinstance(value, list | tuple):
             return [self.operand(v) for v in value[:100] if type(v) in self._recorded]
-        return None if type(value) in self._plain else self.operand(value)
+        if type(value) in self._plain:
+            return value if type(value) is int else None
+        return self.operand(value)
 
     def o(self, slot: int, owner: Any) -> Any:
         """What holds a value that ``owner[k] += x`` or ``owner.a += x`` will update passes."""
@@ -215,6 +220,8 @@ class Recorder(Writer):
         try:
             if self._matters(out, popped):
                 self._called(plan, popped, out)
+            if plan.op in self.table.noted_ops:
+                noted.note(self, plan, popped[0] or UNSEEN, popped)
         except Exception:
             self.failed(plan.op, plan, out)
         return out
@@ -373,6 +380,10 @@ class Recorder(Writer):
         if callee is not None:
             return table.find_method(type(callee), "__call__"), callee
         return table.find_method(head.kind, method), getattr(head.kind, method, None)
+
+    def callee(self, plan: Plan, head: Operand) -> Any:
+        """What a call's plan called, or None where nobody can say."""
+        return self._rule(plan, head)[1]
 
     def _view(
         self, plan: Plan, head: Operand, args: Sequence[Any], kwargs: dict[str, Any], out: Any

@@ -7,6 +7,7 @@ opaque, inexact record with the operation's name. Nothing is dropped.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,8 @@ class Call:
 
 
 Rule = Callable[[Call], bool | None]
+Saver = Callable[["Recorder", Sequence[Any], Mapping[str, Any]], None]
+"""(recorder, positional, named arguments): tells of a file that was just written."""
 Align = Callable[["Recorder", int, int, Any, Sequence[Operand]], None]
 """(recorder, site, operation, result, leaves): records a tree of element-wise operators."""
 Snapshot = Callable[[Any], tuple[int, int, Any]]
@@ -104,6 +107,9 @@ class RuleTable:
         self.memory: dict[type, Callable[[Any], tuple[int, int]]] = {}
         self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
         self.trusted_roots: set[str] = {"builtins"}
+        self.seeds: dict[Any, str] = {random.seed: "random.seed", random.Random: "random.Random"}
+        self.noted_ops = {"seed", "Random"}
+        self.savers: dict[Any, Saver] = {}
         self.members: dict[type, Callable[[Any, str], Any]] = {}
         self._member: dict[type, Callable[[Any, str], Any] | None] = {}
         self._methods: dict[tuple[type, str], Rule] = {}
@@ -137,6 +143,16 @@ class RuleTable:
         """A rule for functions or classes called by name or through their module."""
         for function in functions:
             self.functions[function] = rule
+
+    def seeding(self, functions: Mapping[Any, str]) -> None:
+        """Functions and classes whose first argument is a seed, each with its full name."""
+        self.seeds.update(functions)
+        self.noted_ops.update(name.rpartition(".")[2] for name in functions.values())
+
+    def saving(self, saver: Saver, function: Any) -> None:
+        """A function that writes a model, or its parameters, to a file."""
+        self.savers[function] = saver
+        self.noted_ops.add(function.__name__)
 
     def method(self, rule: Rule, kind: type, names: Iterable[str]) -> None:
         """A rule for methods of a type and of its subclasses."""

@@ -9,16 +9,20 @@ from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import numpy.random
+
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.identity import Identity
+from traceprop_nb.tracing.observed import MetricCall, SeedCall
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.plan import Plan
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
-HELD = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType)
+_CYTHON = type(numpy.random.default_rng)
+HELD = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, _CYTHON)
 
 
 class Writer:
@@ -34,6 +38,8 @@ class Writer:
         cell: Number of the running cell.
         on_source: Told the node of everything that enters.
         on_write: Told of every file that a value was written to.
+        on_metric: Told of every number that measures predictions.
+        on_seed: Told of every seed that was set.
     """
 
     def __init__(self, graph: LineageGraph, table: RuleTable) -> None:
@@ -45,6 +51,8 @@ class Writer:
         self.cell = 0
         self.on_source: Callable[[int], None] = lambda _: None
         self.on_write: Callable[[FileWrite], None] = lambda _: None
+        self.on_metric: Callable[[MetricCall], None] = lambda _: None
+        self.on_seed: Callable[[SeedCall], None] = lambda _: None
         self._recorded = table.recorded
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
@@ -172,6 +180,11 @@ class Writer:
     ) -> int:
         """Record that ``out`` enters the session from outside."""
         line = self.graph.sites[site].line if site >= 0 else 0
+        columns = getattr(out, "columns", None)
+        if columns is not None and kind != "unknown":
+            detail["columns"] = tuple(map(str, columns))
+            index = getattr(getattr(out, "index", None), "names", ())
+            detail["index"] = tuple(str(name) for name in index if name is not None)
         with self._lock:
             node = self.graph.append_source(
                 name=name, kind=kind, path=path, n_rows=self.table.rows(out), cell=self.cell,

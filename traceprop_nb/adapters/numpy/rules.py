@@ -38,6 +38,8 @@ _SCALARS = (
     np.uint32, np.uint16, np.uint8,
 )  # fmt: skip
 
+_SEEDING = "seed default_rng RandomState SeedSequence PCG64 PCG64DXSM MT19937 Philox SFC64"
+
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
@@ -69,6 +71,7 @@ def install(table: RuleTable) -> None:
     table.any_method(_drawn, random.RandomState)
     legacy = "rand randn randint random uniform normal choice permutation standard_normal binomial"
     table.function(_drawn, *(getattr(random, name) for name in legacy.split()))
+    table.seeding({getattr(random, name): f"numpy.random.{name}" for name in _SEEDING.split()})
 
 
 def _named(names: str) -> list[Any]:

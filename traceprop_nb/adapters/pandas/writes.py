@@ -114,15 +114,25 @@ def _recorded(call: Call, own: Edge, given: list[Edge], *, whole: bool) -> bool:
 
 def _setattr(call: Call) -> bool | None:
     frame = call.receiver
-    if frame is None or call.name in ("index", "columns", "name", "attrs"):
+    if frame is None or call.name in ("name", "attrs"):
         return True
     value = call.kwargs.get("value", call.kwargs.get("update"))
     own = _own(call)
+    if call.name in ("index", "columns"):
+        return True if own is None else _recorded(call, own, _labels(call, value), whole=True)
     if own is None:
         return None
     whole = call.kind is pd.DataFrame
     given = column_edges(call, value, frame, whole=whole)
     return None if given is None else _recorded(call, own, given, whole=whole)
+
+
+def _labels(call: Call, value: Any) -> list[Edge]:
+    """Rows stay where they are; what they are called now may come from another value."""
+    if call.name == "columns" or type(value) not in call.recorder.table.recorded:
+        return []
+    n = call.recorder.table.rows(value)
+    return call.recorder.edge(value, All(n, call.rows), Kind.CONTEXT)
 
 
 def _insert(call: Call) -> bool | None:

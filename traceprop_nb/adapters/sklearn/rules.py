@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from traceprop_nb.adapters.sklearn import metrics, saving
 from traceprop_nb.adapters.sklearn.taps import Taps
 from traceprop_nb.lineage.maps import All, Deferred, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
@@ -39,7 +40,9 @@ def install(table: RuleTable) -> None:
     table.method(_fit, BaseEstimator, ("fit", "partial_fit"))
     table.method(_transform, BaseEstimator, ("transform", "inverse_transform", "fit_transform"))
     table.method(_predict, BaseEstimator, _PREDICTING.split())
-    table.method(_nothing, BaseEstimator, ("score", "set_output", "set_params", "get_params"))
+    table.method(_nothing, BaseEstimator, ("set_output", "set_params", "get_params"))
+    metrics.install(table)
+    saving.install(table)
     table.function(_split, model_selection.train_test_split)
     matrices = (sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix, sparse.csc_array)
     table.track(lambda m: (2, m.shape[0], None), align, *matrices)

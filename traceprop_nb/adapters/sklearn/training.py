@@ -10,7 +10,7 @@ import copy
 import functools
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,11 +107,11 @@ class SklearnTap:
 
     def _around_fit(self, plain: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         fitted = plain(model, *args, **kwargs)
-        seconds = time.perf_counter() - began
+        took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu}
         try:
-            self._capture(model, seconds, *args, **kwargs)
+            self._capture(model, took, *args, **kwargs)
         except TracepropError as error:
             self._problems.append(str(error))
         except Exception as error:  # noqa: BLE001  # the user's fit succeeded: it must not fail here
@@ -119,7 +119,12 @@ class SklearnTap:
         return fitted
 
     def _capture(
-        self, model: Any, seconds: float, X: object, y: object, sample_weight: object = None
+        self,
+        model: Any,
+        took: dict[str, float],
+        X: object,
+        y: object,
+        sample_weight: object = None,
     ) -> None:
         self._fits += 1
         risk = objective(model, X, y, sample_weight)
@@ -134,7 +139,7 @@ class SklearnTap:
             "hyperparameters": {k: _plain(v) for k, v in model.get_params(deep=False).items()},
             "sample_weight": sample_weight is not None,
             "iterations": int(np.max(model.n_iter_)),
-            "seconds": seconds,
+            **took,
             "pipeline": None if outer is None else [type(s).__name__ for _, s in outer.steps],
         }
         prepare = None if outer is None else copy.deepcopy(outer[:-1]).transform
@@ -164,4 +169,8 @@ def _rows(X: Any) -> int:
 
 
 def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+    """The value, or what it is: a dict of weights by label would put labels on record."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    kind = type(value).__name__
+    return f"<{kind} of {len(value)}>" if isinstance(value, Sized) else f"<{kind}>"

@@ -24,6 +24,9 @@ NAMES = (*CATEGORICAL, *BINARY, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_
 PLAIN = {name: getattr(functional, name) for name in NAMES}
 """The functions themselves, taken before anything replaces them."""
 
+NEUTRAL = {"weight": None, "ignore_index": -100, "label_smoothing": 0.0}
+"""Options of the categorical losses that change nothing where targets are classes."""
+
 TINY = 1e-12
 """How near to 0 and 1 a probability counts as such when its log odds are taken."""
 
@@ -91,11 +94,25 @@ class Loss:
             mine, theirs = (_log_chances(x.reshape(-1, 1)) for x in (z, teacher))
         return (theirs.exp() * (theirs - mine)).sum(dim=1)
 
+    def likely(self, target: Tensor) -> bool:
+        """Whether it is -log of each row's own class's probability, and nothing more."""
+        if target.is_floating_point() or not bool((target >= 0).all()):
+            return False
+        neutral = all(NEUTRAL.get(k, ...) in (v,) for k, v in self.options.items())
+        return neutral and self.own is None and self.scale == 1.0 and self.name in CATEGORICAL
+
     def classes(self, z: Tensor) -> int | None:
         """Number of classes for outputs z (m, ...); None for a regression."""
         if self.name in CATEGORICAL and z.ndim == 2:
             return int(z.shape[1])
         return 2 if self.name in BINARY and z[0].numel() == 1 else None
+
+
+def class_slopes(z: Tensor) -> Tensor:
+    """Slope of -log of each class's probability in z (m, K), times the root of it: (K, m, K)."""
+    q = torch.softmax(z, dim=1)
+    own = torch.eye(z.shape[1], dtype=z.dtype)[:, None]
+    return (q - own) * q.sqrt().T[:, :, None]
 
 
 # Log probabilities are log odds up to a constant, and the constant has no gradient.

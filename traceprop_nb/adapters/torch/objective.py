@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import grad, jacrev, vjp, vmap
 
-from traceprop_nb.adapters.torch.losses import Loss
+from traceprop_nb.adapters.torch.layers import Slopes, factors, placed, require_complete
+from traceprop_nb.adapters.torch.losses import Loss, class_slopes
 from traceprop_nb.adapters.torch.rows import RowShape
 from traceprop_nb.adapters.torch.view import ModelView, parameters, with_parameters
 from traceprop_nb.errors import UnsupportedModelError
 from traceprop_nb.gradients.blocks import row_blocks
+from traceprop_nb.gradients.layers import Factors, Layer
 from traceprop_nb.gradients.objective import Floats, Ints
 
 __all__ = ["TorchRisk", "parameters", "risk", "with_parameters"]  # the adapter's door
@@ -148,6 +150,35 @@ class TorchRisk:
             total += half.T @ half
         return total
 
+    def layers(self, w: Floats) -> tuple[Layer, ...]:
+        rows = np.arange(min(self.n, 2))
+        parts = self.grad_factors(w, rows)
+        found = tuple(
+            Layer(layer.name, layer.place, part.inputs.shape[1], self._width)
+            for layer, part in zip(placed(self.view), parts, strict=True)
+        )
+        require_complete(found, parts, self.per_example_grad(w, rows))
+        return found
+
+    def grad_factors(self, w: Floats, rows: Ints) -> list[Factors]:
+        block = torch.from_numpy(np.asarray(rows, dtype=np.int64))
+
+        def slopes(z: Tensor) -> Tensor:
+            return grad(lambda z: self._unweighted(z, block).sum())(z.detach())[None]
+
+        return self._factors(w, block, slopes)
+
+    def fisher_factors(self, w: Floats, rows: Ints) -> list[Factors]:
+        block = torch.from_numpy(np.asarray(rows, dtype=np.int64))
+
+        def slopes(z: Tensor) -> Tensor:
+            if z.ndim == 2 and self.criterion.likely(self.target[block]):
+                return class_slopes(z.detach())
+            curvature = vmap(self._curvature)(z.detach(), self.target[block])
+            return _square_root(curvature).transpose(0, 1).reshape(-1, *z.shape)
+
+        return self._factors(w, block, slopes)
+
     def restrict(self, keep: Ints) -> Self:
         index = torch.from_numpy(np.asarray(keep, dtype=np.int64))
         return replace(
@@ -210,18 +241,31 @@ class TorchRisk:
         return self.criterion.row(z, target.unsqueeze(0)).reshape(())
 
     def _row_curvature(self, w: Tensor, target: Tensor, *row: Tensor) -> Tensor:
-        z = self._outputs(w, tuple(x.unsqueeze(0) for x in row))
+        return self._curvature(self._outputs(w, tuple(x.unsqueeze(0) for x in row))[0], target)
+
+    def _curvature(self, z: Tensor, target: Tensor) -> Tensor:
+        """Second derivative of one row's loss in its outputs, (K, K)."""
 
         def loss(flat: Tensor) -> Tensor:
-            return self.criterion.row(flat.view(z.shape), target.unsqueeze(0)).reshape(())
+            return self.criterion.row(flat.view(1, *z.shape), target.unsqueeze(0)).reshape(())
 
         return jacrev(jacrev(loss))(z.reshape(-1))
 
-    def _loss_of_outputs(self, z: Tensor, block: Tensor) -> Tensor:
+    def _unweighted(self, z: Tensor, block: Tensor) -> Tensor:
+        """Loss of each row at outputs z."""
+
         def one(z: Tensor, target: Tensor) -> Tensor:
             return self.criterion.row(z.unsqueeze(0), target.unsqueeze(0)).reshape(())
 
-        return self._weight(block) @ vmap(one)(z, self.target[block])
+        return vmap(one)(z, self.target[block])
+
+    def _loss_of_outputs(self, z: Tensor, block: Tensor) -> Tensor:
+        return self._weight(block) @ self._unweighted(z, block)
+
+    def _factors(self, w: Floats, block: Tensor, slopes: Slopes) -> list[Factors]:
+        inputs = tuple(x[block] for x in self.inputs)
+        at, outputs = self.view.flat(w), self.criterion.outputs
+        return factors(self.view, placed(self.view), at, inputs, outputs, slopes)
 
     def _batch_loss(self, w: Tensor, block: Tensor) -> Tensor:
         """As ``_block_loss``, with one forward pass for the batch: rows do not meet in it."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from traceprop_nb.adapters.torch import saving
 from traceprop_nb.adapters.torch.taps import Taps
 from traceprop_nb.lineage.maps import All, Deferred, Groups, Identity, Part
 from traceprop_nb.lineage.nodes import Kind, Status
@@ -39,6 +40,8 @@ _ROW_MODULES = (
     nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool1d, nn.GroupNorm, nn.Bilinear,
 )  # fmt: skip
 _BATCH_MODULES = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+_CUDA_SEEDS = ("manual_seed", "manual_seed_all")
 
 
 def install(table: RuleTable) -> None:
@@ -71,9 +74,15 @@ def install(table: RuleTable) -> None:
     table.function(_stack, torch.stack)
     table.function(_dataset, torch.utils.data.TensorDataset)
     table.method(_module, nn.Module, ("__call__",))
+    saving.install(table)
     table.keeps(nn.Module, lambda module, name: module._modules.get(name))
     table.method(
         _quiet, nn.Module, ("train", "eval", "parameters", "state_dict", "zero_grad", "to")
+    )
+    cuda = {getattr(torch.cuda, name): f"torch.cuda.{name}" for name in _CUDA_SEEDS}
+    generator: Any = torch.Generator.manual_seed
+    table.seeding(
+        {torch.manual_seed: "torch.manual_seed", generator: "torch.Generator.manual_seed", **cuda}
     )
 
 

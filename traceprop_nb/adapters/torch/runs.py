@@ -282,6 +282,7 @@ def _facts(training: Training, module: nn.Module, criterion: Loss) -> dict[str, 
         "rows_used": training.rows_used,
         "order_digest": training.order_digest,
         "seconds": training.ended - training.began,
+        "cpu_seconds": training.cpu_ended - training.cpu_began,
         "proj_dim": training.options.proj_dim,
         "rows_as": "seen by the model" if training.seen is not None else "stored in the dataset",
     }

@@ -108,6 +108,7 @@ class Training:
         self.trail = Trail()
         self.start: nn.Module | None = None
         self.began, self.ended = time.perf_counter(), 0.0
+        self.cpu_began, self.cpu_ended = time.process_time(), 0.0
         self._epoch: list[Ints] = []
         self._order = hashlib.sha256()
         self._order_bytes = 0
@@ -131,7 +132,7 @@ class Training:
         """One optimizer step taken on these calls."""
         self.steps += 1
         before = self.batches
-        self.ended = time.perf_counter()
+        self.ended, self.cpu_ended = time.perf_counter(), time.process_time()
         for forward in forwards:
             if all(forward.module is not m for m in self.modules):
                 self.modules.append(forward.module)
