@@ -26,6 +26,7 @@ from traceprop_nb.session.checkpoints import checkpoint
 
 if TYPE_CHECKING:
     from traceprop_nb.session.storage import Storage
+    from traceprop_nb.stores import Store
 
 SCHEMA = "urn:traceprop-nb:heads:1"
 NOTES = "traceprop"
@@ -80,7 +81,7 @@ def anchor(storage: Storage, how: str | Path, *, url: str | None = None) -> Anch
         raise OptionError("url= names a time-stamping authority, for 'rfc3161' and nothing else")
     checkpoint(storage.log, storage, "anchor")
     document = _document(storage)
-    kept: dict[str, Any] = {"how": "file", "store": _place(storage)}
+    kept: dict[str, Any] = {"how": "file", "store": _place(storage.store)}
     if how == "git":
         kept |= {"how": "git", "where": _note(document)}
     elif how == "rfc3161":
@@ -94,23 +95,23 @@ def anchor(storage: Storage, how: str | Path, *, url: str | None = None) -> Anch
     shown = _shown(kept)
     digest = "sha256:" + hashlib.sha256(document.encode()).hexdigest()
     told = {name: kept.get(name) for name in ("token", "document")} if how == "rfc3161" else {}
-    storage.record("anchored", how=kept["how"], where=shown, heads=digest, **told)
+    storage.record_signed("anchored", how=kept["how"], where=shown, heads=digest, **told)
     return _read(kept["how"], shown, document)
 
 
 def _document(storage: Storage) -> str:
     told = {
         "schema": SCHEMA,
-        "store": _place(storage),
+        "store": _place(storage.store),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "heads": [[name, *head] for name, head in sorted(storage.heads().items())],
     }
     return canonical(told).decode("utf-8")
 
 
-def _place(storage: Storage) -> str:
+def _place(store: Store) -> str:
     """The store's place as a digest: the place itself may name a person."""
-    where = storage.store.database.where
+    where = store.database.where
     place = where if "://" in where else str(Path(where).absolute())
     return "sha256:" + hashlib.sha256(place.encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -159,11 +160,11 @@ def _remember(kept: dict[str, Any]) -> None:
             file.write(json.dumps(kept) + "\n")
 
 
-def found_anchors(storage: Storage) -> list[Anchor]:
+def found_anchors(store: Store) -> list[Anchor]:
     """Every anchor of this store: beside the key, in the repository around, in the log."""
-    place, sessions = _place(storage), {one.id for one in storage.store.sessions()}
+    place, sessions = _place(store), {one.id for one in store.sessions()}
     out = {}
-    for document, one in _candidates(storage, place):
+    for document, one in _candidates(store, place):
         told = _told(document)
         mine = told.get("store") == place or any(name in sessions for name, *_ in one.claims)
         if one.wrong or mine:
@@ -171,8 +172,8 @@ def found_anchors(storage: Storage) -> list[Anchor]:
     return list(out.values())
 
 
-def _candidates(storage: Storage, place: str) -> Iterator[tuple[str, Anchor]]:
-    for kept in _remembered(storage, place):
+def _candidates(store: Store, place: str) -> Iterator[tuple[str, Anchor]]:
+    for kept in _remembered(store, place):
         if kept.get("how") == "file":
             yield from _from_file(Path(str(kept.get("where"))), _shown(kept))
         elif kept.get("how") == "rfc3161":
@@ -181,7 +182,7 @@ def _candidates(storage: Storage, place: str) -> Iterator[tuple[str, Anchor]]:
     yield from _from_notes()
 
 
-def _remembered(storage: Storage, place: str) -> Iterator[dict[str, Any]]:
+def _remembered(store: Store, place: str) -> Iterator[dict[str, Any]]:
     try:
         lines = (keys.folder() / KNOWN).read_text("utf-8").splitlines()
     except OSError:
@@ -190,8 +191,8 @@ def _remembered(storage: Storage, place: str) -> Iterator[dict[str, Any]]:
         told = _told(line)
         if told.get("store") == place:
             yield told
-    for one in storage.store.sessions():
-        for row in storage.store.events(one.id):
+    for one in store.sessions():
+        for row in store.events(one.id):
             if row.kind == "anchored":
                 told = _told(row.body)
                 if told.get("how") == "rfc3161":

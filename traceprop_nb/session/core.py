@@ -23,13 +23,14 @@ from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer,
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
 from traceprop_nb.session.forgotten import UnlearnAnswer
+from traceprop_nb.session.guard import Guard
 from traceprop_nb.session.learnt import InfluenceAnswer
+from traceprop_nb.session.noticed import Noticed
 from traceprop_nb.session.sources import Sources
 from traceprop_nb.session.summary import describe, summary
 from traceprop_nb.session.training import Training
 from traceprop_nb.session.written import WrittenFiles
 from traceprop_nb.tracing import hooks
-from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rewrite import rewrite_module
 from traceprop_nb.tracing.rules import RuleTable
@@ -88,7 +89,8 @@ class Session:
         self.files = Sources(self.graph)
         self.recorder.on_source = self.files.watch
         self.written = WrittenFiles()
-        self.recorder.on_write = self.wrote
+        self.recorder.on_write = lambda write: self.written.note(write, self.recorder.cell)
+        self.noticed = Noticed(self.recorder)
         self.training = Training(self)
         self.cells: list[CellRun] = []
         self.namespace: dict[str, Any] = {}
@@ -97,6 +99,7 @@ class Session:
         self.forgotten: list[UnlearnAnswer] = []
         self.events = EventLog()
         self.storage: Storage | None = None
+        self.guard = Guard(self, getattr(self, "guard", None))
         self._ruled: set[str] = set()
 
     # -- tracing -----------------------------------------------------------------------------
@@ -115,14 +118,14 @@ class Session:
         for tap in self._taps.values():
             tap.remove()
         self._taps.clear()
-        stored = None if self.storage is None else self.storage.close()
+        stored = None if self.storage is None else (self.storage.close(), self.guard.chosen)
         running = self._running
         self._fresh()
         for cell in running:  # the rest of a cell that resets runs unrecorded
             cell.traced, cell.first_node, cell.first_map = False, 0, 0
         self._running = running
         if stored is not None:
-            self.open(stored)  # a new log is a new session of the same store
+            self.open(stored[0], **stored[1])  # a new log is a new session of the same store
 
     def status(self) -> TraceStatus:
         """The session so far."""
@@ -137,8 +140,13 @@ class Session:
             by_status=self.by_status(statuses),
             swallowed=dict(self.recorder.swallowed),
             store="" if self.storage is None else self.storage.line,
-            taps_off=tuple(name for tap in self._taps.values() for name in tap.off),
+            taps_off=self.taps_off,
         )
+
+    @property
+    def taps_off(self) -> tuple[str, ...]:
+        """What of the libraries could not be watched."""
+        return tuple(name for tap in self._taps.values() for name in tap.off)
 
     def by_status(self, own: Any) -> dict[str, int]:
         """Operations by the worst of their own status and their direct edges'."""
@@ -155,10 +163,6 @@ class Session:
     def id(self) -> str:
         """Its id in the store; empty where it is not stored."""
         return "" if self.storage is None else self.storage.id
-
-    def wrote(self, write: FileWrite) -> None:
-        """A traced cell wrote a value to a file."""
-        self.written.note(write, self.recorder.cell)
 
     # -- cells -------------------------------------------------------------------------------
 
@@ -213,6 +217,7 @@ class Session:
             hooks.unbind()
         self.recorder.end_cell()
         self._compact(cell)
+        self.guard.cell_ended(cell)
         keeping.cell_ended(self)
         if self._running:
             self.recorder.cell = self._running[-1].number
@@ -220,9 +225,7 @@ class Session:
 
     def _compact(self, cell: CellRun) -> None:
         """Compress the row maps of a cell: held as libraries made them, they slow the next down."""
-        maps = self.graph.maps
-        for at in range(cell.first_map, len(maps)):
-            row_map = maps[at]
+        for row_map in self.graph.maps[cell.first_map :]:
             if isinstance(row_map, Deferred) and row_map.n_out >= _LARGE:
                 row_map.resolve()
 
@@ -276,6 +279,7 @@ class Session:
     def close(self) -> None:
         """Take every tap off the libraries again; what was recorded stays."""
         hooks.unbind()
+        self.guard.close()
         for tap in self._taps.values():
             tap.remove()
         self._taps.clear()
@@ -368,23 +372,25 @@ class Session:
 
     def subject(self, column: str, key: Any) -> SubjectAnswer:
         """Where a person's rows went. See ``traceprop_nb.subject``."""
-        from traceprop_nb.session.subject import subject
+        from traceprop_nb.session.subject import asked
 
-        found = subject(self, column, key)
-        self.record_event("subject", who=found.title, runs=list(found.runs))
-        return found
+        return asked(self, column, key)
 
     def record_event(self, kind: str, **body: Any) -> None:
         """Add an event to the session's log."""
         self.events.append(kind, body)
-        if self.storage is not None and not self._running:
-            self.storage.flush()  # a running cell's events are written when it ends
+        self.stored()
 
-    def open(self, where: str | Path | None = None) -> Storage:
+    def stored(self) -> None:
+        """Write what waits; a running cell's events are written when it ends."""
+        if self.storage is not None and not self._running:
+            self.storage.flush()
+
+    def open(self, where: str | Path | None = None, **how: Any) -> Storage:
         """Store the log. See ``traceprop_nb.open``."""
         from traceprop_nb.session.storage import open_storage
 
-        return open_storage(self, where)
+        return open_storage(self, where, **how)
 
     def report(self, kind: str = "session", **stated: Any) -> Record:
         """What is on record. See ``traceprop_nb.report``."""

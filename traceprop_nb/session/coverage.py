@@ -16,7 +16,9 @@ from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.reports.evidence import Coverage
 
 if TYPE_CHECKING:
+    from traceprop_nb.session.cells import CellRun
     from traceprop_nb.session.core import Session
+    from traceprop_nb.session.traced import Traced
 
 ELSEWHERE = {
     "a subprocess or a shell": re.compile(
@@ -41,13 +43,13 @@ def coverage(session: Session) -> Coverage:
         known_gaps=tuple(_gaps(session)),
         events_unwritten=None if storage is None else storage.unwritten,
         events_waiting=None if storage is None else len(storage.waiting),
-        opaque_calls=_opaque(session),
+        opaque_calls=opaque_calls(session),
         seconds_not_recorded=_seconds(session),
     )
 
 
 def _gaps(session: Session) -> Iterator[str]:
-    for name in session.status().taps_off:
+    for name in session.taps_off:
         yield f"{name} could not be watched in the installed version"
     for what, pattern in ELSEWHERE.items():
         cells = [str(c.number) for c in session.cells if pattern.search(c.source)]
@@ -55,11 +57,18 @@ def _gaps(session: Session) -> Iterator[str]:
             plural = "s" if len(cells) > 1 else ""
             named = ", ".join(cells[:8]) + (", ..." if len(cells) > 8 else "")
             yield f"the text of cell{plural} {named} names {what}: steps inside are not recorded"
+    yield from session.noticed.gaps()
     if session.storage is not None and session.storage.unwritten:
         yield f"{session.storage.unwritten} events of the log were not written to the store"
 
 
-def _opaque(session: Session) -> int:
+def named_elsewhere(cell: CellRun) -> bool:
+    """Whether a cell's text names what runs elsewhere, unseen."""
+    return any(pattern.search(cell.source) for pattern in ELSEWHERE.values())
+
+
+def opaque_calls(session: Traced) -> int:
+    """Recorded operations of which nobody saw where their rows came from."""
     if not len(session.graph):
         return 0
     statuses = session.graph.columns().nodes[:, 4]

@@ -10,7 +10,7 @@ import numpy as np
 
 from traceprop_nb.attribution import evaluate as metrics, truth as truths
 from traceprop_nb.attribution.evaluate import Evaluation
-from traceprop_nb.attribution.methods import attribute
+from traceprop_nb.attribution.methods import METHODS, attribute
 from traceprop_nb.attribution.scores import InfluenceScores
 from traceprop_nb.attribution.truth import GroundTruth
 from traceprop_nb.errors import OptionError, unknown_name
@@ -59,7 +59,7 @@ def evaluate(  # noqa: PLR0913  # the public question
         truths.train(of, query, known)
         found = _judged(metric, scores, known, asked.seed)
     if metric == "lds":
-        session.training.lds.setdefault(of, {})[found.method, found.estimand] = found.value
+        session.training.lds.setdefault(of, {})[METHODS[found.method], found.estimand] = found.value
     session.record_event(
         "evaluated", run=of.name, metric=metric, method=found.method, estimand=found.estimand,
         value=found.value, low=found.low, high=found.high, models=found.models,

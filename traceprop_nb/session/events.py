@@ -47,24 +47,34 @@ class EventLog:
     Attributes:
         id: The log's own name, a ULID.
         sink: Told of each new event, or None.
+        veil: Hides names in a body before it is hashed, or None.
     """
 
     def __init__(self) -> None:
         self.id = ulid()
         self._events: list[Event] = []
         self.sink: Callable[[Event], None] | None = None
+        self.veil: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         self._lock = threading.Lock()  # a retraining in the background logs its end
 
     def append(self, kind: str, body: dict[str, Any]) -> Event:
         """Add an event; texts in the body are cut and cleaned as those of a record are."""
-        return self.append_made(kind, lambda _number, _before: body)
+        made = {name: plain(value) for name, value in body.items()}
+        shown = made if self.veil is None else self.veil(made)
+        return self._add(kind, lambda _number, _before: shown)
 
     def append_made(self, kind: str, make: Callable[[int, str], dict[str, Any]]) -> Event:
-        """Add an event whose body depends on its place: its number and the digest before it."""
+        """Add an event whose body depends on its place: its number and the digest before it.
+
+        It holds ids, digests and what is signed, and no names: nothing of it is hidden.
+        """
+        return self._add(
+            kind, lambda *place: {name: plain(value) for name, value in make(*place).items()}
+        )
+
+    def _add(self, kind: str, make: Callable[[int, str], dict[str, Any]]) -> Event:
         with self._lock:
-            body = {
-                name: plain(value) for name, value in make(len(self._events), self.head).items()
-            }
+            body = make(len(self._events), self.head)
             time = datetime.now(UTC).isoformat(timespec="milliseconds")
             number, before = len(self._events), self.head
             digest = digest_of_event(number, time, kind, body, before)

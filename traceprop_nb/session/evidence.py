@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
-import subprocess
-import sys
+import re
 from collections import Counter
-from importlib import metadata
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,15 +16,14 @@ from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage import query
 from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.reports.environment_facts import SeedFact
 from traceprop_nb.reports.evidence import (
     CellFact,
-    Environment,
-    EvaluationFact,
     Evidence,
     InfluenceFact,
+    LogFact,
     OperationCount,
     Origins,
-    Repository,
     RunFact,
     SessionFact,
     SourceFact,
@@ -35,28 +33,51 @@ from traceprop_nb.reports.evidence import (
 )
 from traceprop_nb.reports.files import looked_again, shown_path
 from traceprop_nb.session import origins
+from traceprop_nb.session.access import switched_on
+from traceprop_nb.session.artifacts import artifact_facts
 from traceprop_nb.session.coverage import coverage
+from traceprop_nb.session.decided import decision_facts
+from traceprop_nb.session.environment import environment, repository
+from traceprop_nb.session.evaluations import WORDS, evaluations
 from traceprop_nb.session.forgotten import UnlearnAnswer
+from traceprop_nb.session.groups import group_facts
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.log_fact import log_fact
+from traceprop_nb.session.log_facts import log_facts
+from traceprop_nb.session.metrics import metric_facts
+from traceprop_nb.session.profile import label_facts, profile_facts
+from traceprop_nb.session.removal_facts import removal_facts
+from traceprop_nb.session.statements import statements
 from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
 
-WORDS: tuple[StatusWord, ...] = ("exact", "assumed", "inexact", "unknown")
-_PACKAGES = (
-    "traceprop-nb", "numpy", "scipy", "pandas", "scikit-learn", "torch", "jax", "polars", "ipython",
-    "ipykernel", "jupyterlab", "notebook",
-)  # fmt: skip
+_WORD = re.compile(r"<?[\w.+-]{1,40}( of \d+)?>?")
+"""A setting such as ``lbfgs``, or a thing by its type, such as ``<dict of 2>``."""
 
 
-def evidence(session: Session) -> Evidence:
-    """Everything that a record may draw on. A session without a cell knows nothing."""
+def evidence(session: Session, seen: Evidence | None = None) -> Evidence:
+    """Everything that a record may draw on. A session without a cell knows nothing.
+
+    Args:
+        session: The current one.
+        seen: What was captured just now; captured here by default.
+    """
+    said = statements(session.events) or None
     if not session.cells:
-        return Evidence()
+        return Evidence(statements=said)
+    stored = session.storage
+    logged = stored is not None and stored.access_log and switched_on()
+    removed = None if stored is None else removal_facts(stored.store)
+    told = log_facts(session.events, access_log=logged, removals=removed)
+    return replace(seen or captured(session), log=_log(session), events=told, statements=said)
+
+
+def captured(session: Session) -> Evidence:
+    """What was seen of cells, rows, models and the machine, without what the log alone says."""
     started = session.started.isoformat(timespec="seconds")
-    return looked_again(
+    whole = looked_again(
         Evidence(
             session=SessionFact(session_id(session), started),
             cells=_cells(session),
@@ -64,26 +85,40 @@ def evidence(session: Session) -> Evidence:
             operations=operation_facts(session),
             coverage=coverage(session),
             runs=_runs(session),
-            influences=tuple(_influence(answer) for answer in session.asked),
-            unlearnings=_unlearnings(session),
-            evaluations=_evaluations(session),
-            environment=_environment(),
-            repository=_repository(),
-            log=log_fact(session),
+            influences=influence_facts(session),
+            unlearnings=unlearning_facts(session),
+            evaluations=evaluations(session, session.training.models),
+            metrics=metric_facts(session),
+            groups=group_facts(session),
+            artifacts=artifact_facts(session.events, session.training.models),
+            seeds=seed_facts(session),
+            environment=environment(),
+            repository=repository(),
+            privacy=session.guard.facts(),
+            decisions=decision_facts(session),
+            profiles=profile_facts(session),
+            labels=label_facts(session),
         )
     )
+    return session.guard.shown(whole)
+
+
+def _log(session: Session) -> LogFact | None:
+    """The log's facts: digests and signatures, which in base64 may look like paths, stay."""
+    log = log_fact(session)
+    return None if log is None else replace(log, anchors=session.guard.shown(log.anchors))
 
 
 def session_id(session: Session) -> str:
     """What the session is called in records and exports."""
-    started = session.started.isoformat(timespec="seconds")
-    digest = hashlib.sha256(f"{started}{os.getpid()}".encode()).hexdigest()
-    return f"ses_{digest[:16]}"
+    return f"ses_{session.events.id}"  # in a store too
 
 
 def _cells(session: Session) -> tuple[CellFact, ...]:
     return tuple(
-        CellFact(c.number, c.digest, bool(c.ok), c.traced and c.rewritten, c.name or "")
+        CellFact(
+            c.number, session.guard.digest(c), bool(c.ok), c.traced and c.rewritten, c.name or ""
+        )
         for c in session.cells
         if c.ok is not None
     )
@@ -112,11 +147,11 @@ def source_facts(session: Traced) -> tuple[SourceFact, ...]:
 def operation_facts(session: Traced) -> tuple[OperationCount, ...]:
     """How many operations there were, by name and by how far each may be trusted."""
     graph = session.graph
+    log = graph.columns()
     counts: Counter[tuple[str, StatusWord]] = Counter()
-    for node in range(len(graph)):
-        edges = graph.edges(node)
-        worst = max([graph.status(node), *(s for _, _, kind, s in edges if not kind)])
-        counts[session.describe(node), WORDS[worst]] += 1
+    for node, (op, worst) in enumerate(zip(log.nodes[:, 0].tolist(), log.worst(), strict=True)):
+        name = session.describe(node) if node in graph.sources else graph.ops[op]
+        counts[name, WORDS[worst]] += 1
     return tuple(OperationCount(name, word, n) for (name, word), n in sorted(counts.items()))
 
 
@@ -137,10 +172,11 @@ def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
         n_rows=run.objective.n,
         n_parameters=run.objective.p,
         loss=facts.get("loss"),
-        hyperparameters=facts.get("hyperparameters"),
-        seconds=facts.get("seconds"),
+        hyperparameters=settings(facts.get("hyperparameters")),
+        seconds=_seconds(session, run),
+        cpu_seconds=None if run.parent else facts.get("cpu_seconds"),
         rows_traced=traced,
-        origins=_origins(session, run.rows_node, index),
+        origins=origins_behind(session, run.rows_node, index),
         parameters_digest="sha256:" + hashlib.sha256(run.w.astype("<f8").tobytes()).hexdigest(),
         parent=run.parent or "",
         relation=run.relation,
@@ -148,7 +184,26 @@ def _run(session: Session, run: TrainingRun, order: int) -> RunFact:
     )
 
 
-def _origins(session: Session, node: int | None, rows: Ints) -> Origins | None:
+def _seconds(session: Session, run: TrainingRun) -> float | None:
+    """What a training took; of a run that forgetting made, what that took."""
+    if not run.parent:
+        return run.recorded.get("seconds")
+    made = (answer.result.seconds for answer in session.forgotten if answer.run.name == run.name)
+    return next(made, None)
+
+
+def settings(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Hyperparameters without values of anybody's: text that is no single word is not shown."""
+    if given is None:
+        return None
+    return {
+        name: "<text>" if isinstance(value, str) and not _WORD.fullmatch(value) else value
+        for name, value in given.items()
+    }
+
+
+def origins_behind(session: Session, node: int | None, rows: Ints) -> Origins | None:
+    """The source rows behind rows of a node, and how surely they are known."""
     if node is None:
         return None
     if not len(rows):
@@ -159,7 +214,17 @@ def _origins(session: Session, node: int | None, rows: Ints) -> Origins | None:
     return Origins(kept, WORDS[Status(found.status)])
 
 
-def _influence(answer: InfluenceAnswer) -> InfluenceFact:
+def seed_facts(session: Session) -> tuple[SeedFact, ...] | None:
+    """The calls that set a seed; None where no cell was traced."""
+    return session.noticed.seeds_set() if any(c.traced for c in session.cells) else None
+
+
+def influence_facts(session: Session) -> tuple[InfluenceFact, ...]:
+    """One fact for each question that was asked, in order."""
+    return tuple(_influence(session, answer) for answer in session.asked)
+
+
+def _influence(session: Session, answer: InfluenceAnswer) -> InfluenceFact:
     top = tuple(
         TopRow(entry.source, entry.record, entry.influence)
         for entry in answer.top(0, 10)
@@ -169,7 +234,7 @@ def _influence(answer: InfluenceAnswer) -> InfluenceFact:
         run=answer.run.name,
         method=answer.result.method,
         estimand=answer.result.estimand,
-        query=answer.title,
+        query=session.guard.expression(answer.title),
         n_queries=len(answer.scores),
         top=top,
         note=answer.result.note,
@@ -177,7 +242,8 @@ def _influence(answer: InfluenceAnswer) -> InfluenceFact:
     )
 
 
-def _unlearnings(session: Session) -> tuple[UnlearningFact, ...]:
+def unlearning_facts(session: Session) -> tuple[UnlearningFact, ...]:
+    """One fact for each request to forget, in order."""
     order = {name: k for k, name in enumerate(session.runs)}
     return tuple(_unlearning(session, answer, order) for answer in session.forgotten)
 
@@ -215,70 +281,5 @@ def _forgotten(session: Session, answer: UnlearnAnswer) -> Origins | None:
     """The records that the request was about, with the certainty of the way to them."""
     done, asked = answer.result, answer.asked
     rows = done.forgotten if asked.row_index is None else asked.row_index[done.forgotten]
-    whole = _origins(session, asked.rows_node, rows)
+    whole = origins_behind(session, asked.rows_node, rows)
     return None if whole is None else Origins(dict(answer.records), whole.status)
-
-
-def _environment() -> Environment:
-    packages = {}
-    for name in _PACKAGES:
-        try:
-            packages[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    hardware = {"machine": platform.machine(), "cpus": os.cpu_count()}
-    return Environment(sys.version.split()[0], platform.platform(), packages, hardware)
-
-
-def _repository() -> Repository | None:
-    """The git work tree around the working folder; None where git cannot be asked."""
-
-    def git(*words: str) -> Any:
-        return subprocess.run(
-            ["git", *words], capture_output=True, text=True, timeout=5, check=False
-        )
-
-    try:
-        commit = git("rev-parse", "HEAD")
-        if commit.returncode:
-            return Repository(found=False)
-        changes = git("status", "--porcelain")
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    dirty = None if changes.returncode else any(map(_counts, changes.stdout.splitlines()))
-    return Repository(found=True, commit=commit.stdout.strip(), dirty=dirty)
-
-
-def _counts(change: str) -> bool:
-    """Whether a line of git's status means that the commit is not the code: untracked data is."""
-    return not change.startswith("??") or change.endswith((".ipynb", ".py"))
-
-
-def _evaluations(session: Session) -> tuple[EvaluationFact, ...]:
-    """Rows that a recorded run's model predicted, other than those it was trained on."""
-    graph, names = session.graph, session.names()
-    models = {session.recorder.identity.node(run.model): run for run in session.runs.values()}
-    found: dict[tuple[str, int], EvaluationFact] = {}
-    for node in range(len(graph)):
-        edges = graph.edges(node)
-        runs = [models[p] for p, _, kind, _ in edges if kind and p in models]
-        parents = [p for p, _, kind, _ in edges if not kind]
-        if not runs or not parents or parents[0] == runs[0].rows_node:
-            continue
-        parent, run = parents[0], runs[0]
-        found[run.name, parent] = EvaluationFact(
-            name=names.get(parent, f"rows of {graph.op_name(parent)}"),
-            run=run.name,
-            n_rows=graph.rows(parent),
-            origins=_telling(session, parent),
-            cell=graph.cell(node),
-        )
-    return tuple(found.values())
-
-
-def _telling(session: Session, node: int) -> Origins:
-    """The records that tell a value's rows apart: a shared lookup table is no overlap."""
-    index = np.arange(session.graph.rows(node))
-    whole = query.backward(session.graph, node, index)
-    rows = origins.origins(session, node, index).telling()
-    return Origins(rows, WORDS[whole.status])

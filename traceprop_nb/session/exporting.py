@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from traceprop_nb.errors import FormatError, OptionError
+from traceprop_nb.errors import FormatError, OptionError, StoreError, TrustError
 from traceprop_nb.exports import formats, parquet
+from traceprop_nb.exports.loss import Loss
 from traceprop_nb.exports.model import RowLineage, SessionGraph, Source
 from traceprop_nb.exports.stretches import pairs
 from traceprop_nb.lineage.maps import All, Ragged, RowMap, compress
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.session import questions
+from traceprop_nb.session.access import access
 from traceprop_nb.session.picture import picture
 from traceprop_nb.session.row_links import MOST_PAIRS, WORDS, row_lineage
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
+    from traceprop_nb.session.past import Past
 
 EXPORTED = "exported"
 
@@ -41,11 +46,70 @@ def export(
             f"export(a {type(path).__name__}) lacks a path; write export(frame, 'frame.parquet')"
         )
     form = formats.format_to_write(path, format)
-    data = form.write(picture(session, detail=detail, person=person))
-    target = Path(path)
+    whole = picture(session, detail=detail, person=person)
+    _exported(session, form.name, _written(form, whole, Path(path)), detail)
+    return Path(path)
+
+
+def export_stored(
+    past: Past,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    detail: str = "named",
+    person: str = "",
+) -> SessionGraph:
+    """Write a stored session, and log that in the session that asks for it.
+
+    Args:
+        past: The stored session.
+        path: As ``export`` takes it.
+        format: As ``export`` takes it; not "mlflow", which takes a live session's record.
+        detail: As ``export`` takes it.
+        person: As ``export`` takes it.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UnknownNameError: No such format; names the nearest.
+        OptionError: A path that says no format, a session without what the format is about.
+        StoreError: Parts of the session are gone, and the format has no place to say so.
+    """
+    form = formats.format_to_write(path, format)
+    if past.damage and not form.carries_steps:
+        able = ", ".join(name for name, one in formats.FORMATS.items() if one.carries_steps)
+        raise StoreError(
+            f"{form.name} has no place to say what is gone of {past.title} ({past.damage[0]}); "
+            f"these have: {able}"
+        )
+    whole = picture(past, detail=detail, person=person)
+    digest = _written(form, whole, Path(path))
+    scope = {"of": past.id, "format": form.name, "digest": digest, "detail": detail}
+    access(past.storage, EXPORTED, scope)
+    return whole
+
+
+def _written(form: formats.Format, whole: SessionGraph, target: Path) -> str:
+    data = form.write(whole)
+    if form.payload_type:
+        data = _signed(form.payload_type, data)
     target.write_bytes(data)
-    _exported(session, form.name, "sha256:" + hashlib.sha256(data).hexdigest(), detail)
-    return target
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _signed(kind: str, statement: bytes) -> bytes:
+    """A JSON statement in a DSSE envelope on a line of its own, signed with the user's key."""
+    from traceprop_nb.reports.canonical import canonical
+    from traceprop_nb.reports.trust import dsse, keys
+
+    told = json.loads(statement)
+    try:
+        key = keys.own_key()
+    except TrustError as error:
+        raise TrustError(f"{error}; export 'in-toto' for the statement unsigned") from error
+    signature = key.sign(kind, canonical(told))
+    return canonical(dsse.envelope(kind, told, key.public, signature)) + b"\n"
 
 
 def _to_mlflow(session: Session, address: str, whole: SessionGraph) -> str:
@@ -98,26 +162,48 @@ def import_frame(session: Session, path: str | Path) -> Any:
     return frame
 
 
+@dataclass(frozen=True)
+class Imported:
+    """What a file says of a session.
+
+    Attributes:
+        format: Name of its format.
+        loses: What the format has no place for.
+        graph: What it holds.
+    """
+
+    format: str
+    loses: tuple[Loss, ...]
+    graph: SessionGraph
+
+
 def import_lineage(path: str | Path, format: str | None) -> SessionGraph:
     """Read a picture of a session. See ``traceprop_nb.import_lineage``."""
+    return imported(path, format).graph
+
+
+def imported(path: str | Path, format: str | None) -> Imported:
+    """Read a picture of a session, and say what its format has no place for."""
     place = str(path)
     if format == "mlflow":
         from traceprop_nb.exports import mlflow_store
 
-        return mlflow_store.read(place)
+        return Imported(mlflow_store.NAME, mlflow_store.LOSES, mlflow_store.read(place))
     if format == "dvc" or Path(place).name == "dvc.lock" or place.endswith(".dvc"):
         from traceprop_nb.exports import dvc
 
-        return dvc.read(Path(place))
+        return Imported(dvc.NAME, (), dvc.read(Path(place)))
     data = Path(place).read_bytes()
-    return formats.reader(place, data, format)(data)
+    form = formats.format_to_read(place, data, format)
+    assert form.read is not None
+    return Imported(form.name, form.loses, form.read(data))
 
 
 def _source_node(session: Session, source: Source, origin: str) -> int:
     """The session's own node of a source with the same name and bytes, or a new one."""
     for node, known in session.files.settled().items():
         same = known.n_rows == source.records and known.digest == source.digest
-        if source.digest and same and known.name == source.name:
+        if source.digest and same and source.name in (known.name, session.guard.shown(known.name)):
             return node
     for node, known in session.graph.sources.items():
         if known.detail.get("id") == source.id and known.detail.get("session") == origin:

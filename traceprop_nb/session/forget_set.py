@@ -65,7 +65,8 @@ def _by_source(session: Session, _run: TrainingRun, back: Origins, source: str) 
 
 
 def _by_where(session: Session, _run: TrainingRun, back: Origins, where: str) -> ForgetSet:
-    return _by_pairs(f"where {where}", back, _matching(session, back, where))
+    found = _matching(session, back, where)
+    return _by_pairs(f"where {session.guard.condition(where)}", back, found)
 
 
 def _by_rows(_session: Session, _run: TrainingRun, back: Origins, rows: Any) -> ForgetSet:
@@ -91,7 +92,7 @@ def _by_reach(session: Session, _run: TrainingRun, back: Origins, reached: Any) 
 
 
 def _by_influence(
-    _session: Session, run: TrainingRun, back: Origins, influence: InfluenceAnswer
+    session: Session, run: TrainingRun, back: Origins, influence: InfluenceAnswer
 ) -> ForgetSet:
     """The rows that an influence table lists, over all its queries."""
     if not isinstance(influence, InfluenceAnswer):
@@ -106,7 +107,8 @@ def _by_influence(
     size = np.abs(influence.scores).max(axis=0)
     k = len(size) if influence.k is None else influence.k
     rows = np.sort(np.argsort(-size, kind="stable")[:k]).astype(np.int64)
-    what = f"the {len(rows)} most influential rows of {influence.title}"
+    about = session.guard.expression(influence.title)
+    what = f"the {len(rows)} most influential rows of {about}"
     return ForgetSet(what, rows, _records_of(back, _telling(back, rows)))
 
 

@@ -127,7 +127,9 @@ class UnlearnAnswer:
         elif job.cancelled:
             self.result = unchecked(self.result, "the retraining was cancelled")
         else:
-            self.result = unchecked(self.result, f"the retraining failed: {job.error}")
+            # a message may hold somebody's value, and the verdict goes on record
+            why = f"the retraining failed with {type(job.error).__name__}; see .job.error"
+            self.result = unchecked(self.result, why)
         if self.changed is not None:
             self.changed(self)
 

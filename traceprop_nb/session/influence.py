@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from traceprop_nb.attribution.methods import attribute
+from traceprop_nb.attribution.methods import METHODS, attribute
 from traceprop_nb.errors import OptionError, UnsupportedModelError
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage import query
@@ -41,7 +41,7 @@ def influence(  # noqa: PLR0913  # the public question
     query_rows = asked.query(X, y)
     result = attribute(asked, query_rows, method=method, estimand=estimand)
     known = session.training.lds.get(asked, {})
-    result = replace(result, lds=known.get((result.method, result.estimand)))
+    result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
     back = of_run(session, asked)
     return InfluenceAnswer(
         asked,

@@ -28,6 +28,7 @@ from traceprop_nb.session.cells import CellRun
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
+    from traceprop_nb.session.guard import Guard
 
 LINEAGE = "lineage"
 """Kind of the events that name a part, and of their segments."""
@@ -75,7 +76,7 @@ class Keeper:
         Raises:
             StoreError: A row map of a kind that cannot be stored.
         """
-        session, pool = self.session, Pool()
+        session, pool, guard = self.session, Pool(), self.session.guard
         graph = session.graph
         sources = session.files.settled() if last else graph.sources
         logs = session.recorder.tail(self.at.nodes * NODE, self.at.edges * EDGE)
@@ -86,7 +87,8 @@ class Keeper:
         self._cells += session.cells[self._seen :]
         self._seen = len(session.cells)
         ended = [cell for cell in self._cells if cell.ok is not None]
-        news = any(size.listed()) or names != self.names or runs or digests
+        named = list(names.items()) != list(self.names.items())
+        news = any(size.listed()) or named or runs or digests
         if not news and not (last and ended):
             return None
         fresh = [sources[node] for node in told["sources"]]
@@ -96,12 +98,13 @@ class Keeper:
             "part": self.parts,
             "sources": [_source(one) for one in fresh],
             "digests": digests,
-            "bound": {n: node for n, node in names.items() if self.names.get(n) != node},
-            "unbound": [n for n in self.names if n not in names],
-            "cells": [_cell(cell) for cell in ended],
-            "runs": [_run(run, session.training.cells.get(n), pool) for n, run in runs.items()],
+            **self._renamed(names),
+            "cells": [_cell(cell, guard.digest(cell)) for cell in ended],
+            "ended": [[cell.began, cell.ended, cell.error or ""] for cell in ended],
+            "runs": [self._run(run, pool) for run in runs.values()],
+            "order": list(session.runs),
         }
-        data = pack(header, pool.arrays)
+        data = pack(header if guard.names is None else _hidden(header, guard), pool.arrays)
         self._written(size, names, runs, fresh, digests)
         return {"part": header["part"], "cell": session.recorder.cell, "size": header["size"]}, data
 
@@ -125,6 +128,29 @@ class Keeper:
         }
         return {name: node for name, node in found.items() if node is not None and node < nodes}
 
+    def _renamed(self, names: dict[str, int]) -> dict[str, Any]:
+        """What is called otherwise now; of a value's names the first counts, so order does too."""
+        stay = [name for name in self.names if name in names]
+        if stay + [name for name in names if name not in self.names] != list(names):
+            return {"bound": names, "unbound": list(self.names)}
+        return {
+            "bound": {n: node for n, node in names.items() if self.names.get(n) != node},
+            "unbound": [n for n in self.names if n not in names],
+        }
+
+    def _run(self, run: TrainingRun, pool: Pool) -> dict[str, Any]:
+        """A run's manifest: what it was, and no parameter of it."""
+        w = hashlib.sha256(np.ascontiguousarray(run.w, "<f8").tobytes()).hexdigest()
+        return {
+            "name": run.name, "framework": run.framework, "model": type(run.model).__name__,
+            "n": run.objective.n, "p": run.objective.p, "node": run.rows_node,
+            "index": None if run.row_index is None else pool.add(np.asarray(run.row_index)),
+            "parameters": f"sha256:{w}", "parent": run.parent or "", "relation": run.relation,
+            "shards": len(run.shards), "cell": self.session.training.cells.get(run.name),
+            "recorded": plain(run.recorded),
+            "model_node": self.session.recorder.identity.node(run.model),
+        }  # fmt: skip
+
 
 def _source(source: Source) -> dict[str, Any]:
     detail = {name: source.detail[name] for name in _TOLD if name in source.detail}
@@ -135,19 +161,16 @@ def _source(source: Source) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cell(cell: CellRun) -> list[Any]:
-    return [
-        cell.number, cell.digest, bool(cell.ok), cell.traced and cell.rewritten, cell.name or ""
-    ]  # fmt: skip
+def _cell(cell: CellRun, digest: str) -> list[Any]:
+    return [cell.number, digest, bool(cell.ok), cell.traced and cell.rewritten, cell.name or ""]
 
 
-def _run(run: TrainingRun, cell: int | None, pool: Pool) -> dict[str, Any]:
-    """A run's manifest: what it was, and no parameter of it."""
-    w = hashlib.sha256(np.ascontiguousarray(run.w, "<f8").tobytes()).hexdigest()
-    return {
-        "name": run.name, "framework": run.framework, "model": type(run.model).__name__,
-        "n": run.objective.n, "p": run.objective.p, "node": run.rows_node,
-        "index": None if run.row_index is None else pool.add(np.asarray(run.row_index)),
-        "parameters": f"sha256:{w}", "parent": run.parent or "", "relation": run.relation,
-        "shards": len(run.shards), "cell": cell, "recorded": plain(run.recorded),
-    }  # fmt: skip
+def _hidden(header: dict[str, Any], guard: Guard) -> dict[str, Any]:
+    """The header where names are not to be read: those of values too, which are keys."""
+    assert guard.names is not None
+    hidden = guard.names.hidden
+    return guard.names.veiled(header) | {
+        "bound": {hidden(name): node for name, node in header["bound"].items()},
+        "unbound": [hidden(name) for name in header["unbound"]],
+        "ended": header["ended"],  # a name such as 2026 is no name in a time
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from traceprop_nb.errors import StoreError
@@ -12,28 +12,40 @@ from traceprop_nb.reports.trust.chain import log_file
 from traceprop_nb.reports.trust.log_check import LogCheck, check_log
 
 if TYPE_CHECKING:
+    from traceprop_nb.reports.trust.checkpoint import Head
     from traceprop_nb.session.core import Session
-    from traceprop_nb.session.events import Event
     from traceprop_nb.session.storage import Storage
+    from traceprop_nb.stores import Entry
 
 
 def log_fact(session: Session) -> LogFact | None:
     """The log, computed again; None before anything was asked or trained."""
     from traceprop_nb.session.storage import entry
 
-    events = list(session.events)
-    if not events:
-        return None
-    name = session.events.id
-    checked = check_log(name, [entry(event) for event in events])
+    rows = [entry(event) for event in session.events]
+    return fact_of(session.events.id, rows, session.storage) if rows else None
+
+
+def fact_of(
+    name: str, rows: Sequence[Entry], storage: Storage | None, stub: Head = (0, "")
+) -> LogFact:
+    """What a record says of a log.
+
+    Args:
+        name: Of its session.
+        rows: Its events, of which there are some.
+        storage: Where anchors of it are looked for.
+        stub: How many of its first events retention took away, and the head of these.
+    """
+    checked = check_log(name, rows, stub)
     last = checked.sealed[-1] if checked.sealed else None
     heads = dict(last.told) if last else {}
-    heads[name] = (len(events), events[-1].digest)
+    heads[name] = (len(rows), rows[-1].digest)
     return LogFact(
-        events=len(events),
-        head=events[-1].digest,
+        events=len(rows),
+        head=rows[-1].digest,
         verified=checked.wrong is None,
-        anchors=_anchors(session.storage),
+        anchors=_anchors(storage),
         session=name,
         checkpoint=_checkpoint(checked),
         heads=tuple(HeadFact(one, *head) for one, head in sorted(heads.items())),
@@ -57,22 +69,22 @@ def _anchors(storage: Storage | None) -> tuple[str, ...]:
     from traceprop_nb.session.anchors import found_anchors
 
     try:
-        return tuple(str(one) for one in found_anchors(storage) if not one.wrong)
+        return tuple(str(one) for one in found_anchors(storage.store) if not one.wrong)
     except StoreError:
         return ()  # a store that cannot be asked has no anchor that anybody could compare
 
 
-def companions(session: str, events: list[Event], fact: LogFact | None) -> Mapping[str, bytes]:
+def companions(session: str, entries: Sequence[Entry], fact: LogFact | None) -> Mapping[str, bytes]:
     """The files of a bundle that hold the log that a record speaks of, and its heads."""
-    from traceprop_nb.session.storage import entry
-
     if fact is None:
         return {}
     heads = {
         "schema": "urn:traceprop-nb:heads:1",
         "store": None,
-        "time": events[fact.events - 1].time,
+        "time": entries[fact.events - 1].time,
         "heads": [[one.session, one.events, one.head] for one in fact.heads],
     }
-    rows = [entry(event) for event in events[: fact.events]]
-    return {"log.jsonl": log_file(session, rows), "heads.jsonl": canonical(heads) + b"\n"}
+    return {
+        "log.jsonl": log_file(session, entries[: fact.events]),
+        "heads.jsonl": canonical(heads) + b"\n",
+    }

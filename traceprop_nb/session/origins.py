@@ -18,7 +18,7 @@ from traceprop_nb.session import questions
 from traceprop_nb.session.answers import RowAnswer
 
 if TYPE_CHECKING:
-    from traceprop_nb.session.core import Session
+    from traceprop_nb.session.traced import Traced
 
 NOWHERE = "not traced"
 """Stands for the source of rows whose lineage nobody saw."""
@@ -39,7 +39,7 @@ class Origins:
         node: int64 (e,), the source's node; -1 for ``NOWHERE``.
     """
 
-    session: Session
+    session: Traced
     value: int | None
     index: Ints
     names: tuple[str, ...]
@@ -82,13 +82,13 @@ class Origins:
         return np.bincount(pairs[0], minlength=len(self.names)).astype(np.int64)
 
 
-def of_run(session: Session, run: TrainingRun) -> Origins:
+def of_run(session: Traced, run: TrainingRun) -> Origins:
     """Every row of a run, traced back to the sources."""
     index = np.arange(run.objective.n) if run.row_index is None else run.row_index
     return origins(session, run.rows_node, np.asarray(index, np.int64))
 
 
-def origins(session: Session, value: int | None, index: Ints) -> Origins:
+def origins(session: Traced, value: int | None, index: Ints) -> Origins:
     """Rows of a value, traced back to the sources."""
     found = query.to_sources(session.graph, value) if value is not None else {}
     named = session.files.names()

@@ -1,4 +1,4 @@
-"""The other sessions of a store: their lineages, the files that they wrote, and what is damaged."""
+"""The other sessions of a store: their lineages, and the files that they wrote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from traceprop_nb.session.written import WROTE
 if TYPE_CHECKING:
     from traceprop_nb.session.past import Past
     from traceprop_nb.session.storage import Storage
-    from traceprop_nb.stores import Damage, Entry
+    from traceprop_nb.stores import Entry
 
 NEWEST = 50
 """Sessions that are searched for a name: the newest."""
@@ -56,7 +56,7 @@ class Others:
     def parts(self, session: str) -> list[tuple[int, dict[str, Any]]]:
         """Number and body of each event that names a part of a session's lineage."""
         rows = self.storage.store.events_of_kind(LINEAGE, session=session)
-        return [(row.number, _members(row)) for _, row in rows]
+        return [(row.number, members(row)) for _, row in rows]
 
     def writers(self, digest: str) -> list[tuple[str, dict[str, Any]]]:
         """Who wrote a file with these bytes: session and body of the event, the oldest first."""
@@ -74,7 +74,7 @@ class Others:
             rows = self.storage.store.events_of_kind(WROTE, containing=text)
         except StoreError:  # a store that is away takes nothing from what is known here; it is said
             return []  # in the status
-        return [(session, _members(row)) for session, row in rows]
+        return [(session, members(row)) for session, row in rows]
 
     def said(self) -> str:
         """What is continued, in a few words; empty if nothing is."""
@@ -86,20 +86,8 @@ class Others:
             return ""
         return f"continues the lineage of {number:,} earlier session{'' if number == 1 else 's'}"
 
-    def damaged_segments(self) -> list[Damage]:
-        """Segments that an event names and that are gone, or are not what was written."""
-        from traceprop_nb.stores import Damage
 
-        found = []
-        for session, row in self.storage.store.events_of_kind(LINEAGE):
-            try:
-                self.storage.store.segment(session, str(_members(row).get("segment")))
-            except StoreError as error:
-                found.append(Damage(session, row.number, str(error)))
-        return found
-
-
-def _members(row: Entry) -> dict[str, Any]:
+def members(row: Entry) -> dict[str, Any]:
     """The body of an event that must be readable.
 
     Raises:

@@ -23,10 +23,12 @@ from traceprop_nb.lineage.segment import unpack
 from traceprop_nb.session import questions
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.keeping import FORMAT
+from traceprop_nb.session.privacy.pseudonyms import HIDDEN
 from traceprop_nb.session.sources import Sources
 from traceprop_nb.session.summary import describe
 
 if TYPE_CHECKING:
+    from traceprop_nb.session.feature_reading import Features
     from traceprop_nb.session.storage import Storage
 
 
@@ -47,6 +49,7 @@ class PastRun:
         relation: How.
         cell: Where it was trained, or None.
         recorded: What was observed, as name and value.
+        model_node: Node of the model when the run was stored, or None.
     """
 
     name: str
@@ -61,17 +64,32 @@ class PastRun:
     relation: str
     cell: int | None
     recorded: list[dict[str, Any]]
+    model_node: int | None = None
 
 
 @dataclass(frozen=True)
 class PastCell:
-    """A cell of a stored session: number, digest of its text, how it ended, whether recorded."""
+    """A cell of a stored session.
+
+    Attributes:
+        number: Execution count.
+        digest: Of its text.
+        ok: Whether it ended without an error.
+        recorded: Whether it was.
+        name: The user's name for it, or empty.
+        began: ISO 8601 with a zone; empty where the first versions stored it.
+        ended: The same.
+        error: Class of the error, or empty.
+    """
 
     number: int
     digest: str
     ok: bool
     recorded: bool
     name: str
+    began: str = ""
+    ended: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,9 +138,17 @@ class Past:
         Raises:
             UnknownNameError: There was no traced value of that name.
         """
-        if name not in self.values:
+        called = self.called(name)
+        if called not in self.values:
             raise unknown_name("value", name, self.values)
-        return self.values[name]
+        return self.values[called]
+
+    def called(self, name: str) -> str:
+        """What a value or source is called here: its name, or what hides it."""
+        known = {*self.values, *self.files.names().values(), *self.runs}
+        if name in known or not any(one.startswith(HIDDEN) for one in known):
+            return name
+        return self.storage.hidden(name)
 
     def describe(self, node: int) -> str:
         """An operation's name; for a source, that it was read."""
@@ -134,7 +160,7 @@ class Past:
 
     def impact(self, source: str, row: int) -> ImpactAnswer:
         """What a record reached. See ``traceprop_nb.impact``."""
-        return questions.impact(self, source, row)
+        return questions.impact(self, self.called(source), row)
 
     def why(self, name: str) -> WhyAnswer:
         """How far a value's lineage may be trusted. See ``traceprop_nb.why``."""
@@ -144,6 +170,17 @@ class Past:
         """The graph around a value, or all of it. See ``traceprop_nb.lineage``."""
         node = None if name is None else self.node(name)
         return LineageAnswer(self.graph, node, self.names())
+
+    def features(self, run: str) -> Features:
+        """The projected gradients of a run, if the store was opened with ``features=True``.
+
+        Raises:
+            UnknownNameError: None are stored of a run of that name.
+            StoreError: They are gone, or there are none, and why.
+        """
+        from traceprop_nb.session.feature_reading import features
+
+        return features(self.storage, self.id, self.called(run))
 
     def __repr__(self) -> str:
         out = [
@@ -177,10 +214,14 @@ class _Reading:
         for node, digest in header["digests"]:
             if node in self.made.graph.sources:
                 self.made.graph.set_digest(node, digest)
-        self.cells += [PastCell(*cell) for cell in header["cells"]]
+        ends = header.get("ended") or [()] * len(header["cells"])  # not told by the first versions
+        pairs = zip(header["cells"], ends, strict=True)
+        self.cells += [PastCell(*cell, *ended) for cell, ended in pairs]
         for told in header["runs"]:
             self.runs.pop(told["name"], None)
             self.runs[told["name"]] = _run(told, arrays)
+        order = header.get("order", self.runs)  # not told by the first versions
+        self.runs = {name: self.runs[name] for name in order if name in self.runs}
 
 
 def past(storage: Storage, session: str) -> Past:
@@ -220,4 +261,14 @@ def _run(told: Mapping[str, Any], arrays: list[NDArray[Any]]) -> PastRun:
     return PastRun(
         told["name"], told["framework"], told["model"], told["n"], told["p"], told["node"], index,
         told["parameters"], told["parent"], told["relation"], told["cell"], told["recorded"],
+        told.get("model_node"),
     )  # fmt: skip
+
+
+def mapping(listed: object) -> dict[str, Any]:
+    """Names and values, as ``reports.plain`` lists those of a mapping."""
+    return {
+        one["name"]: one["value"]
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, dict) and set(one) == {"name", "value"}
+    }

@@ -2,54 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import Counter
-from importlib import metadata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from traceprop_nb.errors import OptionError
 from traceprop_nb.exports.model import (
     Agent,
-    Cell,
     Column,
     Edge,
     Operations,
-    Run,
     SessionGraph,
     Source,
     StatusWord,
     Value,
 )
-from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.nodes import Kind
 from traceprop_nb.reports.files import shown_path
-from traceprop_nb.reports.plain import plain, text
+from traceprop_nb.reports.plain import text
 from traceprop_nb.session.contracted import Link, contracted
-from traceprop_nb.session.evidence import session_id
-from traceprop_nb.session.imported import imported
+from traceprop_nb.session.past import Past
+from traceprop_nb.session.pictured import Pictured, of_past, of_session
 from traceprop_nb.session.row_links import row_lineage
 from traceprop_nb.session.same_columns import column_lineage
+from traceprop_nb.session.summary import describe
 
 if TYPE_CHECKING:
-    from traceprop_nb.gradients.run import TrainingRun
     from traceprop_nb.session.core import Session
 
-CONTEXT = 4
-"""Edge codes from here on are of kind CONTEXT."""
 DETAILS = ("named", "all")
 WORDS: tuple[StatusWord, ...] = ("exact", "assumed", "inexact", "unknown")
 _WAYS = {Kind.DIRECT: "direct", Kind.CONTEXT: "context"}
 
 
-def picture(session: Session, *, detail: str = "named", person: str = "") -> SessionGraph:
+def picture(what: Session | Past, *, detail: str = "named", person: str = "") -> SessionGraph:
     """Everything that an exporter may write.
 
     Args:
-        session: Read, not changed.
+        what: This process's session or a stored one; read, not changed. What a stored one does not
+            know is in ``pictured.LOSES``; what it lost is UNKNOWN in it.
         detail: "named" for values that have a name or are a run's rows, with the steps between
             them drawn together; "all" for every recorded value.
         person: Who is responsible, if that is to be said.
@@ -59,27 +51,32 @@ def picture(session: Session, *, detail: str = "named", person: str = "") -> Ses
     """
     if detail not in DETAILS:
         raise OptionError(f"detail={detail!r} is neither 'named' nor 'all'; use one of them")
-    made = _Picture(session, detail)
+    view = of_past(what) if isinstance(what, Past) else of_session(what)
+    made = _Picture(view, detail)
     nodes, sources, values = made.kept_values(), made.sources(), made.values()
-    return SessionGraph(
-        id=session_id(session),
-        started=session.started.isoformat(timespec="seconds"),
+    whole = SessionGraph(
+        id=view.id,
+        started=view.started,
         detail=detail,
         sources=sources,
         values=values,
-        cells=made.cells(),
+        cells=view.cells,
         operations=made.operations(),
         edges=made.edges(),
-        row_lineage=tuple(row_lineage(session.graph, nodes, made.ids)),
-        column_lineage=tuple(column_lineage(session.graph, nodes, sources, values)),
-        runs=tuple(made.run(k, run) for k, run in enumerate(session.runs.values())),
-        agents=_agents(person),
-        packages=imported(),
+        row_lineage=tuple(row_lineage(view.graph, nodes, made.ids)),
+        column_lineage=tuple(column_lineage(view.graph, nodes, sources, values)),
+        runs=tuple(replace(run.told, cell=view.cell(run.cell)) for run in view.runs),
+        agents=_agents(view.version, person),
+        packages=view.packages,
     )
+    shown = view.shown(whole)
+    cells = zip(shown.cells, whole.cells, strict=True)  # a name such as 2026 is no name in a time
+    timed = tuple(replace(one, began=was.began, ended=was.ended) for one, was in cells)
+    return replace(shown, started=whole.started, cells=timed)
 
 
-def _agents(person: str) -> tuple[Agent, ...]:
-    kernel = Agent("agent/kernel", "software", "traceprop_nb", metadata.version("traceprop_nb"))
+def _agents(version: str, person: str) -> tuple[Agent, ...]:
+    kernel = Agent("agent/kernel", "software", "traceprop_nb", version)
     return (kernel, Agent("agent/person", "person", text(person))) if person else (kernel,)
 
 
@@ -90,35 +87,33 @@ class _Picture:
         ids: Id of each node that is shown.
     """
 
-    def __init__(self, session: Session, detail: str) -> None:
-        self.session, self.graph = session, session.graph
-        self.names = {node: text(name) for node, name in session.names().items()}
-        self._runs = {name: f"run/{k}" for k, name in enumerate(session.runs)}
+    def __init__(self, view: Pictured, detail: str) -> None:
+        self.view, self.graph = view, view.graph
+        self.names = {node: text(name) for node, name in view.names.items()}
         known = {n for n, s in self.graph.sources.items() if s.kind != "unknown"}
-        rows = {r.rows_node for r in session.runs.values() if r.rows_node is not None}
-        shown = set(range(len(self.graph))) if detail == "all" else known | set(self.names) | rows
-        unseen = set(self.graph.sources) - known
+        self._rows = {run.rows_node for run in view.runs if run.rows_node is not None}
+        named = known | set(self.names) | self._rows
+        shown = set(range(len(self.graph))) if detail == "all" else named
+        unseen = (set(self.graph.sources) - known) | view.lost
         self._links = contracted(self.graph, shown, unseen)
         shown |= {link.parent for link in self._links}  # what nobody saw made stays in sight
         self.ids = {n: f"source/{n}" if n in known else f"value/{n}" for n in sorted(shown)}
         self._known = known
-        self._cell_ids = _cell_ids(session)
-        self._worst = _worst(session.graph)
+        self._worst = self.graph.columns().worst().tolist()
 
     def kept_values(self) -> list[int]:
         """Nodes of values that are named or a run's rows: those whose rows are followed."""
-        rows = {r.rows_node for r in self.session.runs.values()}
-        return [n for n in self.ids if n not in self._known and (n in self.names or n in rows)]
+        wanted = self._rows.union(self.names)
+        return [n for n in self.ids if n not in self._known and n in wanted]
 
     def sources(self) -> tuple[Source, ...]:
-        files = self.session.files
+        view, files = self.view, self.view.files
         named = files.names()
-        live = {node: value for value, node in self.session.recorder.identity}
         found = []
         for node, source in self.graph.sources.items():
             if node not in self._known:
                 continue
-            held = columns_of(live.get(node)) or tuple(Column(c) for c in files.columns(node))
+            held = columns_of(view.live.get(node)) or tuple(map(Column, files.columns(node)))
             shown = "" if source.path is None else shown_path(source.path, os.getcwd())
             found.append(
                 Source(
@@ -129,56 +124,43 @@ class _Picture:
                     digest=source.digest or "",
                     size=source.detail.get("size"),
                     path=text(shown),
-                    cell=self._cell(source.cell),
+                    cell=view.cell(source.cell),
                     columns=held,
                 )
             )
         return tuple(found)
 
     def values(self) -> tuple[Value, ...]:
-        live = {node: value for value, node in self.session.recorder.identity}
-        graph = self.graph
+        view, graph = self.view, self.graph
         return tuple(
             Value(
                 id=name,
                 name=self.names.get(node, ""),
                 operation="untraced" if node in graph.sources else text(graph.op_name(node)),
-                cell=self._cell(graph.cell(node)),
-                rows=graph.rows(node),
+                cell=view.cell(graph.cell(node)),
+                rows=self._row_count(node),
                 status=WORDS[self._worst[node]],
-                columns=columns_of(live.get(node)),
+                columns=columns_of(view.live.get(node)),
             )
             for node, name in self.ids.items()
             if node not in self._known
         )
 
-    def cells(self) -> tuple[Cell, ...]:
-        cells = zip(self._every_cell_id(), self.session.cells, strict=True)
-        return tuple(
-            Cell(
-                id=name,
-                number=c.number,
-                name=text(c.name or ""),
-                digest=c.digest,
-                ok=c.ok,
-                error=c.error or "",
-                traced=c.traced and c.rewritten,
-                began=c.began,
-                ended=c.ended,
-            )
-            for name, c in cells
-        )
+    def _row_count(self, node: int) -> int | None:
+        """How many rows a value has; of a lost one that is known only if something used it."""
+        n = self.graph.rows(node)
+        return None if node in self.view.lost and not n else n
 
     def operations(self) -> tuple[Operations, ...]:
-        graph, describe = self.graph, self.session.describe
+        graph = self.graph
         nodes = graph.columns().nodes
         known = zip(nodes[:, 0].tolist(), nodes[:, 2].tolist(), self._worst, strict=True)
         counts: Counter[tuple[int, str, int]] = Counter()
         for node, (op, cell, worst) in enumerate(known):
-            name = describe(node) if node in graph.sources else graph.ops[op]
+            name = describe(graph, node) if node in graph.sources else graph.ops[op]
             counts[cell, name, worst] += 1
         return tuple(
-            Operations(self._cell(cell), text(name), WORDS[status], n)
+            Operations(self.view.cell(cell), text(name), WORDS[status], n)
             for (cell, name, status), n in sorted(counts.items())
         )
 
@@ -188,62 +170,16 @@ class _Picture:
             Edge(self.ids[e.parent], self.ids[e.child], _way(e), WORDS[e.status])
             for e in self._links
         ]
-        for name, run in self.session.runs.items():
+        for run in self.view.runs:
             if run.rows_node is not None:
-                found.append(Edge(self.ids[run.rows_node], self._runs[name], "context"))
-            model = self.session.recorder.identity.node(run.model)
-            if model in self.ids and not run.parent:
-                found.append(Edge(self._runs[name], self.ids[model]))
+                found.append(Edge(self.ids[run.rows_node], run.told.id, "context"))
+            if run.model_node in self.ids and not run.told.parent:
+                found.append(Edge(run.told.id, self.ids[run.model_node]))
         return tuple(found)
-
-    def run(self, order: int, run: TrainingRun) -> Run:
-        facts = run.recorded
-        options = facts.get("hyperparameters") or {}
-        cell = self.session.training.cells.get(run.name)
-        return Run(
-            id=f"run/{order}",
-            name=text(run.name),
-            model=type(run.model).__name__,
-            framework=run.framework or "",
-            loss=text(str(facts.get("loss") or "")),
-            rows=run.objective.n,
-            parameters=run.objective.p,
-            digest="sha256:" + hashlib.sha256(run.w.astype("<f8").tobytes()).hexdigest(),
-            cell="" if cell is None else self._cell(cell),
-            parent=self._runs.get(run.parent or "", ""),
-            relation=run.relation,
-            options=tuple(sorted((text(str(k)), json.dumps(plain(v))) for k, v in options.items())),
-        )
-
-    def _cell(self, number: int) -> str:
-        return self._cell_ids.get(number, "")
-
-    def _every_cell_id(self) -> list[str]:
-        seen: Counter[int] = Counter()
-        names = []
-        for cell in self.session.cells:
-            seen[cell.number] += 1
-            again = f".{seen[cell.number]}" if seen[cell.number] > 1 else ""
-            names.append(f"cell/{cell.number}{again}")
-        return names
-
-
-def _cell_ids(session: Session) -> dict[int, str]:
-    return {cell.number: f"cell/{cell.number}" for cell in session.cells}
 
 
 def _way(link: Link) -> Any:
     return _WAYS[link.kind]
-
-
-def _worst(graph: LineageGraph) -> list[int]:
-    """Each node's own status, or that of its worst direct edge."""
-    log = graph.columns()
-    worst = log.nodes[:, 4].copy()
-    owner = np.searchsorted(log.nodes[:, 5], np.arange(len(log.edges)), side="right") - 1
-    direct = log.edges[:, 2] < CONTEXT
-    np.maximum.at(worst, owner[direct], log.edges[direct, 2])
-    return [int(status) for status in worst]
 
 
 def _short(name: str) -> str:

@@ -77,8 +77,8 @@ def found(session: Session, x: Any) -> tuple[Traced, int, tuple[str, ...]]:
         return session, node_of(session, x), ()
     damage: list[str] = []
     for past in session.storage.others.pasts():
-        if x in past.values:
-            node = past.values[x]
+        if past.called(x) in past.values:
+            node = past.node(x)
             said = f"{x} is that of {past.title}, made in its cell {past.graph.cell(node)}"
             return past, node, (said,)
         damage += past.damage
@@ -210,8 +210,8 @@ def impact_anywhere(session: Session, source: str, row: int) -> ImpactAnswer:
         return impact(session, source, row)
     except UnknownNameError:
         for past in () if session.storage is None else session.storage.others.pasts():
-            if source in past.files.names().values():
-                answer = impact(past, source, row)
+            if past.called(source) in past.files.names().values():
+                answer = past.impact(source, row)
                 return replace(answer, notes=(f"{source} was read in {past.title}", *answer.notes))
         raise
 

@@ -175,6 +175,9 @@ def _facts(shards: Sequence[TrainingRun]) -> dict[str, Any]:
     why = [f"{s.name}: {s.recorded.get('recipe')}" for s in shards if s.recipe is None]
     return first | {
         "shards": [shard.objective.n for shard in shards],
-        "seconds": sum(float(shard.recorded.get("seconds") or 0.0) for shard in shards),
+        **{
+            name: sum(float(shard.recorded.get(name) or 0.0) for shard in shards)
+            for name in ("seconds", "cpu_seconds")
+        },
         "recipe": "recorded for every shard" if not why else "; ".join(why),
     }

@@ -19,12 +19,18 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from traceprop_nb.errors import OptionError, StoreError, UnknownNameError
-from traceprop_nb.reports.canonical import canonical, read
+from traceprop_nb.reports.canonical import canonical
 from traceprop_nb.session.access import access, switched_on, who
+from traceprop_nb.session.chains import OPENED, body_of
 from traceprop_nb.session.checkpoints import checkpoint, when_due
 from traceprop_nb.session.events import Event, EventLog
+from traceprop_nb.session.fact_keeping import FACTS, FactKeeper
+from traceprop_nb.session.feature_keeping import FEATURES, FeatureKeeper
 from traceprop_nb.session.keeping import LINEAGE, Keeper
 from traceprop_nb.session.others import Others
+from traceprop_nb.session.parts import Parts
+from traceprop_nb.session.privacy.pseudonyms import Pseudonyms
+from traceprop_nb.session.retained import Retained
 
 if TYPE_CHECKING:
     from traceprop_nb.reports.trust.checkpoint import Head
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from traceprop_nb.session.past import Past
     from traceprop_nb.session.stored_check import Checked
     from traceprop_nb.stores import Entry, Recorded, Segment, Store
+    from traceprop_nb.stores.keys import KeyTable
 
 DEFAULT = ".traceprop/store.db"
 """Where a session's log goes unless somebody says otherwise."""
@@ -47,7 +54,7 @@ _open: WeakSet[Storage] = WeakSet()
 
 
 @dataclass(eq=False, repr=False)
-class Storage:
+class Storage(Retained, Parts):
     """A session that is being stored.
 
     Attributes:
@@ -56,7 +63,11 @@ class Storage:
         given: Path or address, as it was given.
         log: The session's events, which are stored here.
         keeper: Makes the parts of the session's lineage; None once that has failed.
+        facts: Makes the parts of its facts; None once that has failed.
+        gradients: Makes those of its runs' gradients; None where nobody asked for them.
+        keys: Those behind its pseudonyms; None where the store can only be read.
         waiting: Events that are not written yet.
+        segments: Those that they name.
         unwritten: Events that will not be, because too many waited.
         access_log: Whether accesses are logged; see ``session.access``.
         trouble: Why the last attempt failed; empty if it did not.
@@ -67,11 +78,14 @@ class Storage:
     given: str
     log: EventLog
     keeper: Keeper | None
+    keys: KeyTable | None
     waiting: list[Event] = field(default_factory=list)
     unwritten: int = 0
     trouble: str = ""
     access_log: bool = True
-    _segments: list[Segment] = field(default_factory=list)
+    facts: FactKeeper | None = None
+    gradients: FeatureKeeper | None = None
+    segments: list[Segment] = field(default_factory=list)
     _process: int = field(default_factory=os.getpid)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -90,8 +104,9 @@ class Storage:
                 f"; {len(self.waiting):,} events wait, {self.unwritten:,} will not be written: "
                 f"{self.trouble or 'too many waited'}"
             )
-        if self.keeper is None and self.id:
-            out += "; the lineage is not kept any more, because of an error of our own"
+        for what, keeper in (("lineage is", self.keeper), ("facts are", self.facts)):
+            if keeper is None and self.id:
+                out += f"; the {what} not kept any more, because of an error of our own"
         return "; ".join(filter(None, [out, self.others.said(), database.note]))
 
     def add(self, event: Event) -> None:
@@ -113,26 +128,12 @@ class Storage:
             if self.trouble:
                 self.flush()
             if not self.trouble and not self.unwritten:
-                self._add_part(last)
+                self.keeper = self._added(LINEAGE, self.keeper, last)
+                if last:
+                    self.flush()  # what comes now may take seconds
+                self.facts = self._added(FACTS, self.facts, last)
+                self.gradients = self._added(FEATURES, self.gradients, last)
             self.flush()
-
-    def _add_part(self, last: bool) -> None:
-        if self.keeper is None:
-            return
-        session = self.keeper.session
-        try:
-            part = self.keeper.part(last=last)
-        except Exception:  # noqa: BLE001  # no cell fails of it; what it was is kept and counted
-            session.recorder.failed("lineage for the store")
-            self.keeper = None
-            return
-        if part is not None:
-            from traceprop_nb.stores import Segment
-
-            body, data = part
-            segment = Segment(LINEAGE, data)
-            self._segments.append(segment)
-            session.events.append(LINEAGE, {"segment": segment.digest, **body})
 
     def flush(self) -> None:
         """Write what waits; an error is remembered, and raised to nobody."""
@@ -141,12 +142,12 @@ class Storage:
         with self._lock:
             now = list(self.waiting)
             try:
-                self.store.append(self.id, [entry(event) for event in now], self._segments)
+                self.store.append(self.id, [entry(event) for event in now], self.segments)
             except (StoreError, OSError) as error:
                 self.trouble = str(error)
                 return
             del self.waiting[: len(now)]
-            self._segments.clear()
+            self.segments.clear()
             self.trouble = ""
 
     def cell_ended(self) -> None:
@@ -189,6 +190,14 @@ class Storage:
             raise UnknownNameError("no earlier session of the store has a lineage")
         return self.others.past(session)
 
+    def hidden(self, name: str) -> str:
+        """What a name is called in sessions that were opened with ``names="keyed"``."""
+        if self.keys is None:
+            return name
+        pseudonyms = Pseudonyms()
+        pseudonyms.ring = self.keys
+        return pseudonyms.hidden(name)
+
     def heads(self) -> dict[str, tuple[int, str]]:
         """Session -> number of events and head: keep them elsewhere, and ``check`` against them."""
         self.flush()
@@ -227,7 +236,7 @@ class Storage:
 
         checkpoint(self.log, self, "rotation")
         signed = canonical(keys.rotate()).decode("utf-8")
-        self.record(ROTATED, key=keys.own_key().id, statement=signed)
+        self.record_signed(ROTATED, key=keys.own_key().id, statement=signed)
         return keys.own_key().id
 
     def save_log(self, path: str | Path) -> Path:
@@ -251,6 +260,12 @@ class Storage:
         self.flush()
         return event
 
+    def record_signed(self, kind: str, **body: Any) -> Event:
+        """Add an event that holds a signature: no text of it is shortened or hidden."""
+        event = self.log.append_made(kind, lambda _number, _before: body)
+        self.flush()
+        return event
+
     def backup(self, path: str | Path) -> Path:
         """Write a copy of an SQLite store, consistent whoever writes meanwhile.
 
@@ -265,6 +280,8 @@ class Storage:
         """Write everything, sign the log and let go of the store; returns where it lies."""
         self.end()
         _open.discard(self)
+        if self.keys is not None:
+            self.keys.close()
         self.store.close()
         return self.given
 
@@ -288,41 +305,49 @@ class Storage:
         )
 
 
-OPENED = "opened_store"
-
-
-def open_storage(session: Session, where: str | Path | None) -> Storage:
+def open_storage(
+    session: Session, where: str | Path | None, names: str = "clear", cells: str = "digest",
+    features: bool = False,
+) -> Storage:  # fmt: skip
     """Store this session's log from now on, what it has so far first.
 
     Raises:
         StoreError: It cannot be opened, or a newer version wrote it. Where it can only be read
             it is read, and the session not stored.
-        OptionError: The session is stored elsewhere already.
+        OptionError: The session is stored elsewhere already, or ``names`` and ``cells`` make no
+            sense.
         MissingFrameworkError: PostgreSQL without its driver.
     """
     from traceprop_nb.stores import open_store
+    from traceprop_nb.stores.keys import keys_of
 
     target = DEFAULT if where is None else where
-    already = session.storage
-    if already is not None and already.given == str(target):
-        return already
-    if already is not None:
-        raise OptionError(
-            f"this session is stored in {already.given} already; a log has one place: restart the "
-            "kernel to begin another"
-        )
+    if session.storage is not None:
+        how = {"names": names, "cells": cells}
+        return _already(session.storage, str(target), how, features, session)
+    session.guard.choose(names, cells)
     store = open_store(target, metadata.version("traceprop_nb"))
     if not store.database.writable:
-        session.storage = Storage(store, "", str(target), session.events, None)
+        session.storage = Storage(store, "", str(target), session.events, None, None)
         return session.storage
     try:
+        keys = keys_of(store.database)
         before = [one for one in store.sessions() if one.events][-NAMED:]
         started = session.started.isoformat(timespec="milliseconds")
         name = store.begin(started, session.events.id)
     except StoreError:
         store.close()
         raise
-    _open.add(storage := Storage(store, name, str(target), session.events, Keeper(session)))
+    session.guard.pseudonyms.keep(keys)
+    storage = Storage(store, name, str(target), session.events, Keeper(session), keys)
+    storage.facts = FactKeeper(session)
+    storage.gradients = FeatureKeeper(session) if features else None
+    _open.add(storage)
+    return _begun(session, storage, before)
+
+
+def _begun(session: Session, storage: Storage, before: list[Recorded]) -> Storage:
+    """The session's log goes there from now on, what it has so far first."""
     for event in session.events:
         storage.add(event)
     named = [{"session": one.id, "events": one.events, "head": one.head} for one in before]
@@ -333,18 +358,26 @@ def open_storage(session: Session, where: str | Path | None) -> Storage:
     return storage
 
 
+def _already(
+    storage: Storage, given: str, how: dict[str, str], features: bool, session: Session
+) -> Storage:
+    """The open store again, if that is what is asked for."""
+    chosen = session.guard.chosen
+    same = storage.given == given and how in ({"names": "clear", "cells": "digest"}, chosen)
+    if same and (storage.gradients is not None or not features):
+        return storage
+    raise OptionError(
+        f"this session is stored in {storage.given} already, with {chosen}; a log has one place "
+        "and one form: restart the kernel to begin another"
+    )
+
+
 def entry(event: Event) -> Entry:
     """An event as a store keeps it."""
     from traceprop_nb.stores import Entry
 
     body = canonical(event.body).decode("utf-8")
     return Entry(event.number, event.time, event.kind, body, event.before, event.digest)
-
-
-def body_of(row: Entry) -> dict[str, Any]:
-    """An event's body as it was recorded."""
-    found = read(row.body)
-    return found if isinstance(found, dict) else {}
 
 
 @atexit.register

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from traceprop_nb.errors import RecordError
+from traceprop_nb.errors import RecordError, StoreError
 from traceprop_nb.reports.canonical import read
 from traceprop_nb.reports.trust.checkpoint import Head
 from traceprop_nb.reports.trust.log_check import LogCheck, check_log
+from traceprop_nb.session.chains import Removed, removals
+from traceprop_nb.session.fact_keeping import FACTS
+from traceprop_nb.session.feature_keeping import FEATURES
+from traceprop_nb.session.keeping import LINEAGE
+from traceprop_nb.session.others import members
 
 if TYPE_CHECKING:
     from traceprop_nb.session.storage import Storage
-    from traceprop_nb.stores import Damage, Entry
+    from traceprop_nb.stores import Damage, Entry, Store
 
 Claim = tuple[str, int, str]
 """A session, how many events it had, and its head then."""
@@ -55,21 +61,77 @@ def check(storage: Storage, heads: Mapping[str, Head] | None = None) -> Checked:
     Raises:
         StoreError: The store cannot be read.
     """
+    storage.flush()
+    return check_store(storage.store, heads)
+
+
+def check_store(store: Store, heads: Mapping[str, Head] | None = None) -> Checked:
+    """The same of a store that no session of this process writes. See `check`."""
     from traceprop_nb.session.anchors import found_anchors
     from traceprop_nb.stores import Damage
 
-    storage.flush()
-    rows = {one.id: storage.store.events(one.id) for one in storage.store.sessions()}
-    logs = {name: check_log(name, entries) for name, entries in rows.items()}
+    anchors = found_anchors(store)
+    claims = [claim for anchor in anchors for claim in anchor.claims]
+    at = damages(store, heads, claims)
+    found = [*at.found, *(Damage("", None, why) for anchor in anchors for why in anchor.wrong)]
+    found += _segments(store)
+    seen = _seen(at.logs, anchors, heads) + [str(one) for one in at.removed]
+    return Checked(dict.fromkeys(found), seen, _unseen(at.logs, anchors, heads))
+
+
+def _segments(store: Store) -> list[Damage]:
+    """Segments that an event names and that are gone, or are not what was written."""
+    from traceprop_nb.stores import Damage
+
+    found = []
+    parts = [one for kind in (LINEAGE, FACTS, FEATURES) for one in store.events_of_kind(kind)]
+    for session, row in parts:
+        try:
+            store.segment(session, str(members(row).get("segment")))
+        except StoreError as error:
+            found.append(Damage(session, row.number, str(error)))
+    return found
+
+
+@dataclass(frozen=True)
+class Damages:
+    """A store's events, checked.
+
+    Attributes:
+        found: What is not as it was appended.
+        logs: Each session's log.
+        removed: What retention took away, which is no damage.
+    """
+
+    found: list[Damage]
+    logs: dict[str, LogCheck]
+    removed: list[Removed]
+
+
+def damages(
+    store: Store, heads: Mapping[str, Head] | None = None, claims: Iterable[Claim] = ()
+) -> Damages:
+    """Check the events of a store; no session needs to run for it.
+
+    Args:
+        store: Open.
+        heads: As somebody else kept them.
+        claims: What anchors say.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    from traceprop_nb.stores import Damage
+
+    removed = removals(store)
+    stubs = {one.session: (one.length, one.head) for one in removed}
+    rows = {one.id: store.events(one.id) for one in store.sessions()}
+    logs = {name: check_log(name, r, stubs.get(name, (0, ""))) for name, r in rows.items()}
     found = [Damage(name, *log.wrong) for name, log in logs.items() if log.wrong]
-    anchors = found_anchors(storage)
-    claims = [(name, *head) for name, head in (heads or {}).items()]
-    claims += [claim for anchor in anchors for claim in anchor.claims]
-    claims += [claim for name, log in logs.items() for claim in _claims(log, rows[name])]
-    found += _against(claims, rows)
-    found += [Damage("", None, why) for anchor in anchors for why in anchor.wrong]
-    found += storage.others.damaged_segments()
-    return Checked(dict.fromkeys(found), _seen(logs, anchors, heads), _unseen(logs, anchors, heads))
+    told = [(name, *head) for name, head in (heads or {}).items()]
+    told += claims
+    told += [claim for name, log in logs.items() for claim in _claims(log, rows[name])]
+    return Damages(list(dict.fromkeys(found + _against(told, rows))), logs, removed)
 
 
 def _claims(log: LogCheck, rows: list[Entry]) -> list[Claim]:

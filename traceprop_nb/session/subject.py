@@ -2,15 +2,12 @@
 
 GDPR Article 17 asks for the person's data, not for a file's. The key is looked for in every source
 that can be asked again, and followed along the lineage from there. It enters no title, log or
-record: a person is called by the column and by a tag that only this session can make.
+record: a person is called by the column and by a pseudonym, whose key can be destroyed.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import hmac
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -28,7 +25,8 @@ from traceprop_nb.session.answers import Reached
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
 
-_KEY = secrets.token_bytes(32)
+ASKED = "subject"
+"""Kind of the event that says that somebody was searched for."""
 
 WRITERS = frozenset(
     "to_csv to_parquet to_json to_excel to_pickle to_sql to_feather to_hdf save savez savetxt "
@@ -42,7 +40,7 @@ class SubjectAnswer:
     """Where a person's rows are.
 
     Attributes:
-        title: The column and the person's tag.
+        title: The column and the person's pseudonym.
         records: Source node -> int64 records of the person.
         sources: Source name -> int64 records.
         values: Live named values that hold rows made of them.
@@ -78,10 +76,28 @@ class SubjectAnswer:
         return "\n".join(out)
 
 
+def asked(session: Session, column: str, key: Any) -> SubjectAnswer:
+    """Ask, and log that somebody did."""
+    found = subject(session, column, key)
+    session.record_event(
+        ASKED,
+        who=found.title,
+        sources={name: len(records) for name, records in found.sources.items()},
+        values=len(found.values),
+        batches=found.batches,
+        runs=list(found.runs),
+        models=len(found.models),
+        unreached=[list(one) for one in found.unreached],
+    )
+    return found
+
+
 def subject(session: Session, column: str, key: Any) -> SubjectAnswer:
     """See ``traceprop_nb.subject``."""
-    keys = tuple(key) if isinstance(key, list | tuple | set) else (key,)
-    title = f"the subject {tag(keys)} of column {column!r}"
+    keys = cells_of(key)
+    session.guard.spoken.add(column)
+    who = session.guard.pseudonyms.person(column, keys)
+    title = f"the subject {who} of column {column!r}"
     records, unreached = _records(session, column, keys)
     if not any(len(found) for found in records.values()):
         why = "; ".join(f"{what}: {reason}" for what, reason in unreached)
@@ -123,10 +139,9 @@ def _merged(reached: Iterable[Reached]) -> list[Reached]:
     return list(found.values())
 
 
-def tag(keys: tuple[Any, ...]) -> str:
-    """Eight digits that name the same person in this session, and nobody outside of it."""
-    text = "\0".join(sorted(map(str, keys))).encode()
-    return hmac.new(_KEY, text, hashlib.sha256).hexdigest()[:8]
+def cells_of(key: Any) -> tuple[Any, ...]:
+    """A person's cells: one, or several."""
+    return tuple(key) if isinstance(key, list | tuple | set) else (key,)
 
 
 def _records(

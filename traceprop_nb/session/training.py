@@ -17,8 +17,12 @@ from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.session.shards import sharded_run
 
 if TYPE_CHECKING:
+    from traceprop_nb.attribution.scores import Attributor
     from traceprop_nb.attribution.truth import GroundTruth
     from traceprop_nb.session.core import Session
+    from traceprop_nb.session.decisions.answer import DecisionAnswer
+
+    Measured = dict[tuple[Attributor, str], float]
 
 TRAINING_TAPS = {"sklearn": "SklearnTap", "torch": "TorchTap", "jax": "JaxTap"}
 """The class that watches each framework's training, in its adapter's ``training`` door."""
@@ -38,8 +42,10 @@ class Training:
     Attributes:
         runs: By name, oldest first; a name used again is the newer run.
         cells: Cell in which each run was trained.
+        models: Lineage node of each run's model, as it was trained -> the run's name.
         truths: Models trained again to judge influence by, by what they are.
-        lds: Measured LDS of a run by method and estimand.
+        lds: Measured LDS of a run by method (itself: names can pass on) and estimand.
+        decisions: Decisions that were asked about, by the runs' models, in order.
     """
 
     def __init__(self, session: Session) -> None:
@@ -48,8 +54,10 @@ class Training:
         self._given: Mapping[str, Any] = {}
         self.runs: dict[str, TrainingRun] = {}
         self.cells: dict[str, int] = {}
+        self.models: dict[int, str] = {}
         self.truths: dict[str, GroundTruth] = {}
-        self.lds: WeakKeyDictionary[TrainingRun, dict[tuple[str, str], float]] = WeakKeyDictionary()
+        self.lds: WeakKeyDictionary[TrainingRun, Measured] = WeakKeyDictionary()
+        self.decisions: list[DecisionAnswer] = []
 
     def begin(self, name: str, options: TrainOptions, now: float, given: Mapping[str, Any]) -> None:
         """Begin to watch. See ``Session.begin_train``."""
@@ -97,6 +105,7 @@ class Training:
         self.runs.pop(run.name, None)
         self.runs[run.name] = run
         self.cells[run.name] = self._session.recorder.cell
+        self._made(run)
 
     def update(self, run: TrainingRun) -> None:
         """Put a run in the place of the one of its name, if that is still of the same model."""
@@ -180,6 +189,13 @@ class Training:
             rows = recorder.graph.rows(one.rows_node)
             edge = (one.rows_node, All(rows, 1), Kind.DIRECT, Status.EXACT)
             recorder.emit(-1, f"train {type(one.model).__name__}", one.model, [edge], rows=1)
+        self._made(run)
+
+    def _made(self, run: TrainingRun) -> None:
+        node = self._node_of(run.model)
+        self.models = {at: name for at, name in self.models.items() if name != run.name}
+        if node is not None:
+            self.models[node] = run.name
 
     def _abandon(self) -> None:
         if self._open is not None:

@@ -42,7 +42,7 @@ def mark(
     named = namespace.keys() & set(_NAME.findall(source))
     for name in named:
         value = namespace[name]
-        if _has_rows(value) and recorder.identity.node(value) is None:
+        if has_rows(value) and recorder.identity.node(value) is None:
             known = origins.get(id(value))
             if known is None or known[0] != name:
                 origins[id(value)] = (name, cell)
@@ -56,7 +56,7 @@ def mark(
         _assume(recorder, namespace.get(name), cell)
 
 
-def _has_rows(value: Any) -> bool:
+def has_rows(value: Any) -> bool:
     """Whether it may be an array, a frame or a tensor, whatever framework is open yet."""
     kind = type(value)
     return hasattr(kind, "shape") and (hasattr(kind, "dtype") or hasattr(kind, "columns"))

@@ -1,0 +1,1 @@
+"""What may be said of people: pseudonyms, redaction, sensitivity tags and erasure."""
