@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from traceprop_nb.reports.data_facts import ClassFact, LabelFact, ProfileFact
+from traceprop_nb.reports.environment_facts import Environment, SeedFact
 from traceprop_nb.reports.evidence import (
     CellFact,
     Coverage,
-    Environment,
     EvaluationFact,
     Evidence,
     InfluenceFact,
@@ -21,7 +22,6 @@ from traceprop_nb.reports.evidence import (
     Origins,
     Repository,
     RunFact,
-    SeedFact,
     SessionFact,
     SourceFact,
     TopRow,
@@ -148,6 +148,15 @@ def session(**changes: Any) -> Evidence:
         repository=Repository(True, "0123456789abcdef0123456789abcdef01234567", False),
         seeds=(SeedFact("numpy.random.default_rng", 7, 1),),
         log=LogFact(41, "sha256:" + "e5" * 32, True),
+        profiles=(
+            ProfileFact("hospital_a.csv", False, 300, 31, 2, 0, 0),
+            ProfileFact("hospital_b.csv", False, 269, 31, 0, 1, 0),
+            ProfileFact("screen", True, 6, 30, 0, 0, 0, (ClassFact("0", 4), ClassFact("1", 2))),
+            ProfileFact(
+                "screen without hospital_b.csv", True, 4, 30, 0, 0, 0, (ClassFact("0", 4),)
+            ),
+        ),
+        labels=(LabelFact("screen", 6, 30, 2, ()),),
     )
     return replace(whole, **changes)
 

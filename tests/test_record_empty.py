@@ -53,6 +53,10 @@ def test_a_session_in_which_nothing_ran_is_almost_all_not_established():
         ("unlearnings", "erase.model"),
         ("cells", "code.cells"),
         ("seeds", "env.seeds"),
+        ("profiles", "data.quality"),
+        ("profiles", "data.quantity"),
+        ("profiles", "data.classes"),
+        ("labels", "data.leak"),
     ],
 )
 def test_what_was_not_watched_reads_differently_from_what_did_not_happen(part, field):

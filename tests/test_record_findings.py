@@ -10,17 +10,16 @@ import pytest
 
 from tests.record_examples import A, B, clock, fields, rows, run, session, sources, unlearning
 from traceprop_nb.reports import build
+from traceprop_nb.reports.environment_facts import Environment, SeedFact
 from traceprop_nb.reports.evidence import (
     CellFact,
     Coverage,
-    Environment,
     EvaluationFact,
     LogFact,
     MetricFact,
     OperationCount,
     Origins,
     Repository,
-    SeedFact,
     SourceFact,
 )
 

@@ -7,6 +7,7 @@ day it is added; every text may be hostile.
 from __future__ import annotations
 
 import dataclasses
+import sys
 import typing
 from html.parser import HTMLParser
 
@@ -16,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from tests.record_examples import clock, session
 from traceprop_nb.reports import Evidence, Record, build, evidence as evidence_module
 from traceprop_nb.reports.evidence import STATUS_WORDS, CheckpointFact, Origins
-from traceprop_nb.reports.session_record import SECTIONS
+from traceprop_nb.reports.kinds import KINDS, every_human
+from traceprop_nb.reports.plain import plain
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -32,6 +34,8 @@ HOSTILE = [
     "x" * 5000,
     "",
 ]
+IDS = [human.field.id for human in every_human()]
+CLOCK = clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 texts = st.sampled_from(HOSTILE) | st.text(max_size=12)
 digests = st.integers(0, 3).map(lambda n: "sha256:" + f"{n}" * 64) | texts
 anything = st.recursive(
@@ -83,20 +87,39 @@ def single(hint: object, name: str) -> st.SearchStrategy:
     if hint is int:
         seed = st.just(2**70) if name == "value" else st.nothing()
         return st.integers(0, 4 if name == "key" else 12) | seed
-    plain = {str: digests if "digest" in name else texts, float: st.floats(), bool: st.booleans()}
-    return st.none() if hint is type(None) else plain[hint]
+    if hint is object:  # a stated value, as it stands in the log
+        return anything.map(plain)
+    if name == "about":
+        return st.sampled_from(IDS) | texts
+    simple = {str: digests if "digest" in name else texts, float: st.floats(), bool: st.booleans()}
+    if name in ("when", "until"):
+        return st.sampled_from([CLOCK, CLOCK[:10]]) | texts
+    return st.none() if hint is type(None) else simple[hint]
 
 
 def facts(kind: type) -> st.SearchStrategy:
-    hints = typing.get_type_hints(kind, vars(evidence_module))
+    hints = typing.get_type_hints(
+        kind, {**vars(evidence_module), **vars(sys.modules[kind.__module__])}
+    )
     return st.builds(
         kind, **{f.name: values(hints[f.name], f.name) for f in dataclasses.fields(kind)}
     )
 
 
-NAMES = [human.name for section in SECTIONS for human in section.asks]
 spoken = texts.filter(str.strip) | st.just("not applicable: <b>no</b>")
-statements = st.dictionaries(st.sampled_from([*NAMES, "by"]), spoken, max_size=3)
+asked = st.sampled_from(sorted(KINDS)).flatmap(
+    lambda kind: st.fixed_dictionaries(
+        {
+            "kind": st.just(kind),
+            "stated": st.dictionaries(
+                st.sampled_from([*(human.name for human in KINDS[kind].humans), "by"]),
+                spoken,
+                max_size=3,
+            ),
+            "as_of": st.none() | st.dates().map(str),
+        }
+    )
+)
 thorough = settings(
     max_examples=50,
     deadline=None,
@@ -132,19 +155,20 @@ def page(record: Record) -> Page:
     return parsed
 
 
-HARMLESS = page(build(session(), clock=clock, stated={"purpose": "x"}))
+HARMLESS = page(build(session(), clock=clock, stated={"purpose": "x"}, as_of="2026-01-01"))
 TAGS = HARMLESS.tags | {"em", "ul", "li", "b", "code", "span", "table", "dl"}
 
 
 @thorough
-@given(facts(Evidence), statements)
-def test_any_evidence_gives_a_record_that_is_valid_and_honest(evidence, stated):
-    record = build(evidence, clock=clock, stated=stated)
+@given(facts(Evidence), asked)
+def test_any_evidence_gives_a_record_that_is_valid_and_honest(evidence, how):
+    record = build(evidence, clock=clock, **how)
     # A signature that was made up is found to be none.
     judged = [c for c in record.verify().checks if "file" not in c.name]
     made_up = evidence.log and evidence.log.checkpoint and evidence.log.checkpoint.signature
-    wrong = [c.name for c in judged if c.result == "fail"]
-    assert wrong == (["signature of the log"] if made_up else [])
+    wrong = {c.name for c in judged if c.result == "fail"}
+    assert wrong <= {"signature of the log", "signatures of statements"}
+    assert ("signature of the log" in wrong) == bool(made_up)
     content = record.to_dict()
     indexed = {entry["id"] for entry in content["evidence"]}
     for field in (field for section in content["sections"] for field in section["fields"]):
@@ -158,13 +182,13 @@ def test_any_evidence_gives_a_record_that_is_valid_and_honest(evidence, stated):
             assert field["stated_by"]["who"].strip()
         else:
             assert "stated_by" not in field
-    assert build(evidence, clock=clock, stated=stated).body == record.body
+    assert build(evidence, clock=clock, **how).body == record.body
 
 
 @thorough
-@given(facts(Evidence), statements)
-def test_no_captured_text_becomes_markup(evidence, stated):
-    record = build(evidence, clock=clock, stated=stated)
+@given(facts(Evidence), asked)
+def test_no_captured_text_becomes_markup(evidence, how):
+    record = build(evidence, clock=clock, **how)
     parsed = page(record)
     assert parsed.tags <= TAGS
     assert parsed.attributes <= HARMLESS.attributes | {"title"}
@@ -176,9 +200,9 @@ def test_no_captured_text_becomes_markup(evidence, stated):
 
 
 @thorough
-@given(facts(Evidence), statements)
-def test_the_page_holds_the_very_record(tmp_path_factory, evidence, stated):
-    record = build(evidence, clock=clock, stated=stated)
+@given(facts(Evidence), asked)
+def test_the_page_holds_the_very_record(tmp_path_factory, evidence, how):
+    record = build(evidence, clock=clock, **how)
     path = record.save(tmp_path_factory.mktemp("r") / "r.html")
     assert Record.load(path).body == record.body
 

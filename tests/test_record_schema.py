@@ -18,6 +18,8 @@ MISSING = {"why": "needs_human", "how_to_establish": "ask", "owner": "legal"}
 PASSED = {"method": "compared", "result": "pass"}
 FAILED = {"method": "compared", "result": "fail", "detail": "it differs"}
 SAID = {"who": "M. Okafor", "when": "2026-11-20T17:00:00Z", "identity": "not_authenticated"}
+KEY = "ed25519:" + "0" * 32
+SIGNED = {**SAID, "identity": "signed_by_account", "key": KEY, "evidence": "ev:statement/1"}
 HEAD = {"id": "a.b", "label": "A field", "provisions": []}
 PARTS: dict[str, Any] = {
     "value": 1,
@@ -67,6 +69,15 @@ def test_each_state_has_exactly_its_members(state):
         {**field("stated", NEEDS["stated"]), "stated_by": {**SAID, "who": ""}},
         {**field("stated", NEEDS["stated"]), "stated_by": {**SAID, "when": "1763659200000"}},
         {**field("stated", NEEDS["stated"]), "stated_by": {**SAID, "identity": "verified"}},
+        {
+            **field("stated", NEEDS["stated"]),
+            "stated_by": {**SAID, "identity": "signed_by_account"},
+        },
+        {**field("stated", NEEDS["stated"]), "stated_by": {**SAID, "key": KEY}},
+        {**field("stated", NEEDS["stated"]), "stated_by": {**SIGNED, "key": "ed25519:00"}},
+        {**field("stated", NEEDS["stated"]), "stated_by": {**SIGNED, "evidence": "because"}},
+        {**field("stated", NEEDS["stated"]), "stated_by": {**SIGNED, "until": "for ever"}},
+        {**field("stated", NEEDS["stated"]), "stated_by": {**SIGNED, "attached": {"name": "a"}}},
         {**field("not_established", {"missing"}), "missing": {**MISSING, "owner": ""}},
         {**field("established", NEEDS["established"]), "state": "compliant"},
         {**field("established", NEEDS["established"]), "compliant": True},
@@ -117,6 +128,10 @@ def test_the_frame_of_a_record_is_fixed(place, value):
         at = at[name]
     at[place[-1]] = value
     assert complaint(content)
+
+
+def test_a_signed_statement_names_its_key_and_its_place_in_the_log():
+    assert not complaint(with_field({**field("stated", NEEDS["stated"]), "stated_by": SIGNED}))
 
 
 def resealed(change) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import pytest
 from tests.record_examples import clock, fields, session
 from traceprop_nb.errors import OptionError, UnknownNameError
 from traceprop_nb.reports import Evidence, build
-from traceprop_nb.reports.session_record import SECTIONS
+from traceprop_nb.reports.kinds import KINDS
 
-NAMES = [human.name for section in SECTIONS for human in section.asks]
+NAMES = [(kind, human.name) for kind in KINDS for human in KINDS[kind].humans]
 
 
 def answer(name: str, field: str, value: object, **more: object):
@@ -45,15 +45,28 @@ def test_only_a_person_rules_a_field_out():
     assert answer("purpose", "sys.purpose", "not applicable to children")["state"] == "stated"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_human_field_can_be_stated(name):
-    record = build(session(), clock=clock, stated={name: "said"})
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_every_human_field_can_be_stated(kind, name):
+    record = build(session(), kind=kind, clock=clock, stated={name: "said"})
     assert record.to_dict()["summary"]["stated"] == 1
 
 
 def test_names_of_human_fields_are_distinct_words_that_python_takes():
     assert len(set(NAMES)) == len(NAMES)
-    assert all(name.isidentifier() and name not in ("by", "kind") for name in NAMES)
+    taken = ("by", "kind", "as_of", "of", "until", "attach")
+    assert all(name.isidentifier() and name not in taken for _, name in NAMES)
+
+
+def test_a_name_asks_for_one_field_in_every_kind_of_record():
+    """So that what is attested once is found by every record that asks for it."""
+    named: dict[str, set[str]] = {}
+    fields: dict[str, set[str]] = {}
+    for kind in KINDS.values():
+        for human in kind.humans:
+            named.setdefault(human.name, set()).add(human.field.id)
+            fields.setdefault(human.field.id, set()).add(human.name)
+    assert all(len(ids) == 1 for ids in named.values())
+    assert all(len(names) == 1 for names in fields.values())
 
 
 def test_an_unknown_field_names_the_nearest():

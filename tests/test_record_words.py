@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from importlib.resources import files
@@ -10,22 +11,30 @@ from pathlib import Path
 import pytest
 
 from tests.record_examples import clock, session
-from traceprop_nb.errors import UnknownNameError
+from traceprop_nb.errors import OptionError, UnknownNameError
 from traceprop_nb.reports import Evidence, build
-from traceprop_nb.reports.law import applicable, packs
-from traceprop_nb.reports.session_record import SECTIONS
+from traceprop_nb.reports.kinds import KINDS
+from traceprop_nb.reports.law import EARLIER, applicable, packs
 
 VERDICTS = re.compile(r"complian|conformant|certif|guarant", re.IGNORECASE)
 DATES = re.compile(r"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b|\b20[0-9]{2}/[0-9]{3,4}\b")
-CLAUSES = re.compile(r"\bArt(?:icle|\.) ?[0-9]|\bAnnex [IVX]+\b")
+GDPR = "32016R0679"
+CLAUSES = re.compile(r"\bArt(?:icle|\.) ?[0-9]|\bAnnex [IVX]+\b|\b(?:CFR|USC) [0-9]+")
 FOLDER = Path(str(files("traceprop_nb.reports")))
 CODE = sorted(p for p in FOLDER.rglob("*.*") if p.suffix in (".py", ".css", ".typ"))
+
+
+def stated_in(kind: str) -> dict[str, str]:
+    """One value and one field ruled out, of those that the kind asks."""
+    first, second = (human.name for human in KINDS[kind].humans[:2])
+    return {first: "triage", second: "not applicable"}
 
 
 def outputs() -> list[str]:
     some = session()
     records = [
-        build(evidence, clock=clock, stated={"purpose": "triage", "role": "not applicable"})
+        build(evidence, kind=kind, clock=clock, stated=stated_in(kind))
+        for kind in KINDS
         for evidence in (
             Evidence(),
             some,
@@ -58,10 +67,9 @@ def test_dates_and_clauses_live_in_the_law_packs_alone(path):
 
 
 def test_the_control_the_law_packs_hold_dates_and_clauses():
-    for pack in packs():
-        text = json.dumps(pack)
-        assert DATES.search(text)
-        assert CLAUSES.search(text)
+    texts = [json.dumps(pack) for pack in packs()]
+    assert all(map(DATES.search, texts))
+    assert any(map(CLAUSES.search, texts))
 
 
 def test_every_provision_hangs_on_dates_of_its_pack_or_says_why_not():
@@ -78,15 +86,16 @@ def test_ids_of_provisions_are_distinct_over_all_packs():
 
 
 def test_a_provision_that_no_pack_has_is_an_error():
-    with pytest.raises(UnknownNameError, match=r"no provision named 'ai-act\.11'"):
-        applicable(["ai-act.11"])
+    with pytest.raises(UnknownNameError, match=r"no provision named 'ai-act\.999'"):
+        applicable(["ai-act.999"])
 
 
 def test_every_provision_of_a_pack_is_asked_by_some_field():
     asked = {
         name
+        for kind in KINDS
         for evidence in (Evidence(), session())
-        for section in build(evidence, clock=clock).to_dict()["sections"]
+        for section in build(evidence, kind=kind, clock=clock).to_dict()["sections"]
         for field in section["fields"]
         for name in field["provisions"]
     }
@@ -94,5 +103,65 @@ def test_every_provision_of_a_pack_is_asked_by_some_field():
 
 
 def test_fields_that_ask_the_same_have_one_id_with_and_without_evidence():
-    ids = [human.field.id for section in SECTIONS for human in section.asks]
-    assert len(set(ids)) == len(ids)
+    for kind in KINDS.values():
+        ids = [human.field.id for human in kind.humans]
+        assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_asks_every_provision_that_it_answers(kind):
+    """Paragraph by paragraph and point by point, whatever was captured."""
+    rows = [row["id"] for pack in packs() for row in pack["provisions"]]
+    owed = {name for name in rows for start in KINDS[kind].answers if name.startswith(start)}
+    assert owed or not KINDS[kind].answers
+    for evidence in (Evidence(), session()):
+        record = build(evidence, kind=kind, clock=clock).to_dict()
+        fields = [field for section in record["sections"] for field in section["fields"]]
+        assert owed <= {name for field in fields for name in field["provisions"]}
+
+
+def test_paragraphs_of_the_deployer_come_in_their_order():
+    duties = next(section for section in KINDS["deployer"].sections if section.id == "duties")
+    named = [name for human in duties.asks for name in human.field.provisions]
+    numbers = [int(name.split(".")[2]) for name in named if name.startswith("ai-act.26.")]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == set(range(1, 13))
+
+
+def test_a_pattern_of_a_pack_names_a_field():
+    """A pack that names a field nobody has would answer nothing in silence."""
+    ids = {
+        field["id"]
+        for kind in KINDS
+        for evidence in (Evidence(), session())
+        for section in build(evidence, kind=kind, clock=clock).to_dict()["sections"]
+        for field in section["fields"]
+    }
+    patterns = [p for pack in packs() for row in pack["provisions"] for p in row.get("fields", ())]
+    assert patterns
+    assert [p for p in patterns if not fnmatch.filter(ids, p)] == []
+
+
+def test_a_record_prints_the_law_as_it_read_on_a_day():
+    def law(as_of):
+        found = build(Evidence(), kind="model", clock=clock, as_of=as_of).to_dict()
+        act = next(pack for pack in found["law"] if pack["pack"] == "eu-ai-act")
+        dates = {row["id"]: row["applies_from"] for row in act["dates"]}
+        refs = {row["id"]: row["ref"] for row in act["provisions"]}
+        assert next(pack for pack in found["law"] if pack["pack"] == "gdpr")["celex"] == GDPR
+        return found.get("law_as_of"), act["celex"], dates["annex-iii"], refs["ai-act.4a"]
+
+    assert law(None) == (None, "02024R1689-20260727", "2027-12-02", "AI Act Art. 4a")
+    assert law("2026-07-27")[1:] == law(None)[1:]
+    before = ("2026-07-26", "32024R1689", "2026-08-02", "AI Act Art. 10(5)")
+    assert law("2026-07-26") == before
+    with pytest.raises(OptionError, match="'soon' is no day; write it as year-month-day"):
+        law("soon")
+
+
+def test_an_earlier_text_changes_rows_that_the_newest_one_has():
+    for name in EARLIER:
+        old = json.loads((FOLDER / "law_packs" / f"{name}.json").read_text("utf-8"))
+        new = next(pack for pack in packs() if pack["pack"] == old["pack"])
+        assert {row["id"] for row in old["provisions"]} <= {row["id"] for row in new["provisions"]}
+        assert {row["id"] for row in old["dates"]} == {row["id"] for row in new["dates"]}

@@ -11,22 +11,15 @@ from typing import Any
 from traceprop_nb.errors import unknown_name
 from traceprop_nb.reports.evidence import Coverage, Evidence, LogFact
 from traceprop_nb.reports.facts import facts, numbered
-from traceprop_nb.reports.finding import STATES, Statement
-from traceprop_nb.reports.law import applicable
+from traceprop_nb.reports.finding import STATES, Finding
+from traceprop_nb.reports.kinds import KINDS, Kind
+from traceprop_nb.reports.law import also, applicable, day_of
 from traceprop_nb.reports.plain import fact, plain
 from traceprop_nb.reports.record import DIGEST_OF, Record
 from traceprop_nb.reports.schema import SCHEMA_ID
 from traceprop_nb.reports.section import Section
-from traceprop_nb.reports.session_record import SECTIONS
-from traceprop_nb.reports.stated import statements
+from traceprop_nb.reports.stated import Said, statements
 
-KINDS: Mapping[str, tuple[Section, ...]] = {"session": SECTIONS}
-
-STATEMENT = (
-    "This record lists what was observed in one notebook session, what people stated, and what "
-    "stayed open. It is no legal assessment and no verdict on a system. A field without evidence "
-    "says so."
-)
 NOT_SHOWN = (
     "that the host's clock was right",
     "that everything was captured: see what was not recorded",
@@ -46,6 +39,7 @@ def build(
     kind: str = "session",
     clock: Callable[[], datetime] = now,
     stated: Mapping[str, object] | None = None,
+    as_of: str | None = None,
 ) -> Record:
     """A record of the evidence; the same arguments and time give the same bytes.
 
@@ -54,21 +48,25 @@ def build(
         kind: One of `KINDS`.
         clock: Gives the time of the record, with a zone.
         stated: Values that a person states, by field name; ``by`` names the person.
+        as_of: A day; the law packs are printed as they read on it.
 
     Raises:
         UnknownNameError: for a kind or a stated field that does not exist.
-        OptionError: for a stated value that is empty or not plain.
+        OptionError: for a stated value that is empty or not plain, or a day that is none.
         RecordError: should the record break its own schema.
     """
     if kind not in KINDS:
         raise unknown_name("kind of record", kind, KINDS)
+    asked = KINDS[kind]
+    day = None if as_of is None else day_of(as_of)
     when = clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    said = statements(KINDS[kind], stated or {}, when)
-    sections = [_section(section, evidence, said) for section in KINDS[kind]]
+    said = statements(asked.humans, stated or {}, when, evidence.statements or ())
+    sections = [_section(section, evidence, said) for section in asked.sections]
     fields = [field for section in sections for field in section["fields"]]
     content = {
-        **_header(evidence, kind, when),
-        "law": applicable(name for field in fields for name in field["provisions"]),
+        **_header(evidence, kind, asked, when),
+        **({} if day is None else {"law_as_of": day}),
+        "law": applicable((name for field in fields for name in field["provisions"]), day),
         "sections": sections,
         "summary": _summary(fields),
         "evidence": [one.to_dict() for one in facts(evidence)],
@@ -76,14 +74,18 @@ def build(
     return Record.of(content, _locations(evidence))
 
 
-def _header(evidence: Evidence, kind: str, when: str) -> dict[str, Any]:
-    tool = {"name": "traceprop_nb", "version": _version(), "capture_coverage": _coverage(evidence)}
+def _header(evidence: Evidence, kind: str, asked: Kind, when: str) -> dict[str, Any]:
+    tool = {
+        "name": "traceprop_nb",
+        "version": tool_version(),
+        "capture_coverage": _coverage(evidence),
+    }
     return {
         "schema": SCHEMA_ID,
         "kind": kind,
         "generated_at": when,
         "clock": "host_unattested",
-        "statement": STATEMENT,
+        "statement": asked.statement,
         "tool": tool,
         "scope": _scope(evidence),
         "integrity": {
@@ -95,13 +97,17 @@ def _header(evidence: Evidence, kind: str, when: str) -> dict[str, Any]:
     }
 
 
-def _section(
-    section: Section, evidence: Evidence, said: Mapping[str, tuple[object, Statement]]
-) -> dict[str, Any]:
+def _section(section: Section, evidence: Evidence, said: Mapping[str, Said]) -> dict[str, Any]:
     header = {"id": section.id, "title": section.title} | (
         {"note": section.note} if section.note else {}
     )
-    return {**header, "fields": [f.to_dict() for f in section.findings(evidence, said)]}
+    return {**header, "fields": [_field(found) for found in section.findings(evidence, said)]}
+
+
+def _field(found: Finding) -> dict[str, Any]:
+    """A finding, with the provisions of packs that name its field themselves."""
+    own = found.field.provisions
+    return {**found.to_dict(), "provisions": list(dict.fromkeys([*own, *also(found.field.id)]))}
 
 
 def _summary(fields: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -157,7 +163,8 @@ def _locations(evidence: Evidence) -> dict[str, str]:
     }
 
 
-def _version() -> str | None:
+def tool_version() -> str | None:
+    """Version of this package; None where it is not installed."""
     try:
         return version("traceprop_nb")
     except PackageNotFoundError:  # run from a source tree that is not installed

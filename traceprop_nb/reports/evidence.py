@@ -14,7 +14,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from traceprop_nb.reports.artifact_facts import ArtifactFact
+from traceprop_nb.reports.data_facts import LabelFact, ProfileFact
+from traceprop_nb.reports.decision_facts import DecisionFact
+from traceprop_nb.reports.environment_facts import Environment, SeedFact
+from traceprop_nb.reports.group_facts import GroupFact
+from traceprop_nb.reports.log_facts import LogFacts
 from traceprop_nb.reports.plain import PRIVATE
+from traceprop_nb.reports.privacy_facts import PrivacyFact
+from traceprop_nb.reports.stated_facts import StatementFact
 
 Ints = NDArray[np.int64]
 StatusWord = Literal["exact", "assumed", "inexact", "unknown"]
@@ -131,6 +139,7 @@ class RunFact:
         parameters_digest: SHA-256 of the float64 little-endian parameter vector.
         parent: The run that this one was made from, by unlearning; empty = none.
         relation: How it was made from it, such as ``"retrain_without"``; empty = no parent.
+        cpu_seconds: Of all threads of the process, while it was trained.
     """
 
     name: str
@@ -149,6 +158,7 @@ class RunFact:
     cell: int | None = None
     note: str = ""
     relation: str = ""
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +238,16 @@ class UnlearningFact:
 
 
 @dataclass(frozen=True, eq=False)
+class ValueFact:
+    """The value that a record was asked for; ``steps`` counts the operations that led to it."""
+
+    name: str
+    n_rows: int | None
+    origins: Origins
+    steps: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class EvaluationFact:
     """Rows that a run was tested on, and the source rows behind them."""
 
@@ -238,9 +258,20 @@ class EvaluationFact:
     cell: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MetricFact:
-    """A metric that a cell computed; ``recomputed`` from recorded predictions, None = not done."""
+    """A metric that a cell computed; what was not done is None.
+
+    Attributes:
+        run: The run whose model made the predictions.
+        evaluation: The rows that were predicted, by name.
+        recomputed: From copies of the answers and predictions.
+        from_model: From the run's recorded parameters and the rows that were predicted.
+        low: Lower end of an interval around the value.
+        high: Its upper end.
+        interval: How the interval was found, with its level.
+        origins: The source rows behind the answers.
+    """
 
     name: str
     value: float
@@ -249,16 +280,12 @@ class MetricFact:
     evaluation: str | None = None
     recomputed: float | None = None
     cell: int | None = None
-
-
-@dataclass(frozen=True)
-class Environment:
-    """Interpreter, platform and the packages in use; ``hardware`` None = not queried."""
-
-    python: str | None = None
-    platform: str | None = None
-    packages: Mapping[str, str] | None = None
-    hardware: Mapping[str, Any] | None = None
+    parameters: Mapping[str, Any] | None = None
+    from_model: float | None = None
+    low: float | None = None
+    high: float | None = None
+    interval: str | None = None
+    origins: Origins | None = None
 
 
 @dataclass(frozen=True)
@@ -268,15 +295,6 @@ class Repository:
     found: bool
     commit: str | None = None
     dirty: bool | None = None
-
-
-@dataclass(frozen=True)
-class SeedFact:
-    """A call that set a seed, such as ``numpy.random.default_rng``."""
-
-    call: str
-    value: int | None
-    cell: int | None = None
 
 
 @dataclass(frozen=True)
@@ -342,7 +360,16 @@ class Evidence:
     unlearnings: tuple[UnlearningFact, ...] | None = None
     evaluations: tuple[EvaluationFact, ...] | None = None
     metrics: tuple[MetricFact, ...] | None = None
+    groups: tuple[GroupFact, ...] | None = None
+    artifacts: tuple[ArtifactFact, ...] | None = None
     environment: Environment | None = None
     repository: Repository | None = None
     seeds: tuple[SeedFact, ...] | None = None
     log: LogFact | None = None
+    privacy: PrivacyFact | None = None
+    profiles: tuple[ProfileFact, ...] | None = None
+    labels: tuple[LabelFact, ...] | None = None
+    events: LogFacts | None = None
+    statements: tuple[StatementFact, ...] | None = None
+    value: ValueFact | None = None
+    decisions: tuple[DecisionFact, ...] | None = None

@@ -17,10 +17,15 @@ from traceprop_nb.reports.canonical import digest
 from traceprop_nb.reports.evidence import Evidence, Ints, Origins
 from traceprop_nb.reports.plain import fact, text
 
-ONE_EACH = ("sources", "runs", "influences", "unlearnings", "evaluations", "metrics")
+ONE_EACH = (
+    "sources", "runs", "influences", "unlearnings", "evaluations", "metrics", "statements",
+    "decisions", "profiles", "labels", "groups", "artifacts",
+)  # fmt: skip
 """Parts of the evidence whose items have an id each, by the singular of the name."""
 
-AS_A_WHOLE = ("session", "coverage", "environment", "repository", "log")
+AS_A_WHOLE = (
+    "session", "coverage", "environment", "repository", "log", "privacy", "events", "value",
+)  # fmt: skip
 TOGETHER = ("cells", "operations", "seeds")
 
 
@@ -67,7 +72,7 @@ def _counted(rows: Ints) -> Mapping[str, object]:
 def _wholes(evidence: Evidence) -> Iterator[Fact]:
     for part in AS_A_WHOLE:
         if (value := getattr(evidence, part)) is not None:
-            yield Fact(f"ev:{part}", fact(value))
+            yield Fact(f"ev:{part}", fact(value) | _origins(evidence, value))
 
 
 def _tables(evidence: Evidence) -> Iterator[Fact]:

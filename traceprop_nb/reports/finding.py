@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from traceprop_nb.reports.evidence import Evidence
 
 State = Literal[
     "established", "stated", "partial", "not_established", "not_applicable", "contradicted"
@@ -60,16 +64,30 @@ class Check:
 
 @dataclass(frozen=True)
 class Statement:
-    """Who stated a value and when, and the words where they rule a field out."""
+    """Who stated a value and when.
+
+    Attributes:
+        words: Those by which a field is ruled out; empty = a value was stated.
+        until: The last day on which it holds; empty = no end was given.
+        key: Of the account that signed it, whosever that is; empty = nobody did.
+        evidence: Id of the logged statement; empty = it was made for this record alone.
+        attached: Name, digest and fate of the file that belongs to it.
+    """
 
     who: str
     when: str
     words: str = ""
+    until: str = ""
+    key: str = ""
+    evidence: str = ""
+    attached: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The statement as the record's JSON; nobody's identity is checked."""
-        by = {"who": self.who, "when": self.when, "identity": "not_authenticated"}
-        return {**by, "words": self.words} if self.words else {**by}
+        identity = "signed_by_account" if self.key else "not_authenticated"
+        by: dict[str, object] = {"who": self.who, "when": self.when, "identity": identity}
+        more = ("words", "until", "key", "evidence", "attached")
+        return by | {name: value for name in more if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True)
@@ -162,16 +180,33 @@ class Field:
         return Finding(self, "not_applicable", stated_by=by)
 
 
+def _nothing(_evidence: Evidence, _value: object, _by: Statement) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Human:
-    """A field that only people can answer, and the name under which they state it."""
+    """A field that only people can answer, and the name under which they state it.
+
+    What is stated stands for the session; where it is ``single``, for one decision's record alone.
+
+    Attributes:
+        against: What was captured that disagrees with a stated value, as a finding, or None.
+    """
 
     name: str
     field: Field
     why: Why = "needs_human"
     hint: str = ""
+    single: bool = False
+    against: Callable[[Evidence, object, Statement], Finding | None] = _nothing
 
-    def unanswered(self) -> Finding:
-        """The open finding, with the command that answers it."""
-        asks = f"state it with tp.report({self.name}=...)"
-        return self.field.open(self.why, f"{self.hint}; {asks}" if self.hint else asks)
+    def unanswered(self, lapsed: str = "") -> Finding:
+        """The open finding, with the command that answers it.
+
+        Args:
+            lapsed: What became of the last statement, in words.
+        """
+        door = "the decision's .record" if self.single else "tp.report"
+        asks = f"state it with {door}({self.name}=...)"
+        return self.field.open(self.why, "; ".join(filter(None, (lapsed, self.hint, asks))))

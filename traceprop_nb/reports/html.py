@@ -14,20 +14,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from traceprop_nb.reports.finding import STATE_MEANINGS, STATES, State
-from traceprop_nb.reports.html_values import captured, escaped, shown, table, unmasked, words
+from traceprop_nb.reports.finding import STATE_MEANINGS, STATES
+from traceprop_nb.reports.html_provisions import SIGNS as SIGNS, provisions, state_word
+from traceprop_nb.reports.html_values import captured, escaped, shown, unmasked, words
 
 EMBEDDED = r'<pre id="record-json"[^>]*>(.*?)</pre>'
 """Where the page holds the record's JSON, as a regular expression."""
 
-SIGNS: dict[State, str] = {
-    "established": "✓",
-    "stated": "“",
-    "partial": "◐",
-    "not_established": "–",
-    "not_applicable": "∅",
-    "contradicted": "✗",
-}
 OWNERS = {
     "data_scientist": "Whoever runs the notebook",
     "provider": "Provider",
@@ -69,8 +62,7 @@ def _parts(record: Mapping[str, Any], canonical_json: str) -> Iterator[str]:
     for section in record["sections"]:
         yield _section(section, refs)
     yield _open(record)
-    for pack in record["law"]:
-        yield _pack(pack)
+    yield provisions(record)
     yield _evidence(record)
     yield _integrity(record, canonical_json)
 
@@ -86,7 +78,7 @@ def _header(record: Mapping[str, Any]) -> str:
     ]
     rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in about)
     counters = "".join(
-        f'<li class="s-{state}"><strong>{record["summary"][state]}</strong> {_state(state)}'
+        f'<li class="s-{state}"><strong>{record["summary"][state]}</strong> {state_word(state)}'
         f"<small>{STATE_MEANINGS[state]}</small></li>"
         for state in STATES
     )
@@ -96,11 +88,6 @@ def _header(record: Mapping[str, Any]) -> str:
         f'<dl class="about">{rows}</dl>\n'
         f'<ul class="counters" aria-label="Fields by state">{counters}</ul>\n</header>'
     )
-
-
-def _state(state: State) -> str:
-    sign = f'<span class="sign" aria-hidden="true">{SIGNS[state]}</span>'
-    return f'<span class="state">{sign} {words(state)}</span>'
 
 
 def _contents(record: Mapping[str, Any]) -> str:
@@ -128,7 +115,7 @@ def _contradictions(record: Mapping[str, Any]) -> str:
     )
     return (
         '<section class="alarm" aria-labelledby="contradictions-title">'
-        f'<h2 id="contradictions-title">{_state("contradicted")}: the evidence disagrees</h2>'
+        f'<h2 id="contradictions-title">{state_word("contradicted")}: the evidence disagrees</h2>'
         f"<ul>{items}</ul></section>\n"
     )
 
@@ -148,7 +135,7 @@ def _field(field: Mapping[str, Any], refs: Mapping[str, str]) -> str:
     at, state = escaped(field["id"]), field["state"]
     return (
         f'<article class="field s-{state}" id="{at}">'
-        f"<div><h3>{captured(field['label'])}</h3>{_state(state)}</div>"
+        f"<div><h3>{captured(field['label'])}</h3>{state_word(state)}</div>"
         f"<div>{''.join(_answer(field))}{_references(field, refs)}</div></article>\n"
     )
 
@@ -161,9 +148,7 @@ def _answer(field: Mapping[str, Any]) -> Iterator[str]:
         result = "passed" if check["result"] == "pass" else "failed"
         yield f"<p><b>Check {result}</b>{detail}. {captured(check['method'].capitalize())}.</p>"
     if by := field.get("stated_by"):
-        said = f", in the words {captured(by['words'])}" if "words" in by else ""
-        when = escaped(by["when"])
-        yield f"<p><b>Stated</b> by {captured(by['who'])} (not authenticated), {when}{said}.</p>"
+        yield _stated(by)
     if missing := field.get("missing"):
         how = captured(missing["how_to_establish"])
         yield f"<p><b>{words(missing['why']).capitalize()}</b>: {how}.</p>"
@@ -171,9 +156,25 @@ def _answer(field: Mapping[str, Any]) -> Iterator[str]:
         yield f'<p class="note">{captured(field["note"])}</p>'
 
 
+def _stated(by: Mapping[str, Any]) -> str:
+    said = f", in the words {captured(by['words'])}" if "words" in by else ""
+    until = f", until {escaped(by['until'])}" if "until" in by else ""
+    trust = "not authenticated"
+    if "key" in by:
+        trust = f"signed with the account's key {escaped(by['key'])}; whose it is was not checked"
+    more = ""
+    if one := by.get("attached"):
+        more = f" Attached: {captured(one['name'])}, {shown(one['digest'])}, {escaped(one['now'])}."
+    return (
+        f"<p><b>Stated</b> by {captured(by['who'])} ({trust}), {escaped(by['when'])}{until}{said}."
+        f"{more}</p>"
+    )
+
+
 def _references(field: Mapping[str, Any], refs: Mapping[str, str]) -> str:
     links = [(f"law-{name}", refs[name]) for name in field["provisions"]]
-    links += [(_anchor(name), name) for name in field.get("evidence", ())]
+    ids = [*field.get("evidence", ()), field.get("stated_by", {}).get("evidence")]
+    links += [(_anchor(name), name) for name in ids if name]
     shown_links = " ".join(f'<a href="#{escaped(at)}">{escaped(name)}</a>' for at, name in links)
     return f'<p class="refs">{shown_links}</p>' if links else ""
 
@@ -190,7 +191,7 @@ def _open(record: Mapping[str, Any]) -> str:
         if mine:
             items = "".join(
                 f'<li><a href="#{escaped(f["id"])}">{captured(f["label"])}</a> '
-                f"{_state(f['state'])}</li>"
+                f"{state_word(f['state'])}</li>"
                 for f in mine
             )
             groups.append(f"<h3>{name} ({len(mine)})</h3><ul>{items}</ul>")
@@ -198,29 +199,6 @@ def _open(record: Mapping[str, Any]) -> str:
     return (
         '<section id="open" aria-labelledby="open-title">'
         f'<h2 id="open-title">What is open, and who could settle it</h2>{body}</section>\n'
-    )
-
-
-def _pack(pack: Mapping[str, Any]) -> str:
-    provisions = "".join(
-        f'<li id="law-{escaped(row["id"])}"><b>{escaped(row["ref"])}</b> {escaped(row["asks"])}'
-        f"{' <em>' + escaped(row['note']) + '</em>' if 'note' in row else ''}"
-        f" <small>{escaped(', '.join(row['dates']))}</small></li>"
-        for row in pack["provisions"]
-    )
-    dates = table(
-        ["id", "about", "applies_from", "source"],
-        [
-            [escaped(row[k]) for k in ("id", "about", "applies_from", "source")]
-            for row in pack["dates"]
-        ],
-    )
-    place = ' id="law"' if pack["pack"] == "eu-ai-act" else ""
-    return (
-        f'<section{place}><h2>{escaped(pack["title"])}</h2><p class="note">Law pack '
-        f"{escaped(pack['pack'])} {escaped(pack['version'])}, CELEX {escaped(pack['celex'])}, "
-        f"read on {escaped(pack['read_on'])}. {escaped(pack['reading'])}</p>\n"
-        f'{dates}<ul class="law">{provisions}</ul></section>\n'
     )
 
 

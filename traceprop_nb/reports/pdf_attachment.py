@@ -27,7 +27,7 @@ def attached(pdf: bytes) -> bytes:
     """
     found = list(_EMBEDDED.finditer(pdf))
     if not pdf.startswith(b"%PDF-") or len(found) != 1:
-        raise RecordError(f"a PDF with {len(found)} attached files holds no record of ours")
+        raise RecordError(f"a record has one attached file; this has {len(found)}, or is no PDF")
     begins = pdf.rfind(b" obj", 0, found[0].start())
     stream = _STREAM.search(pdf, found[0].end())
     if stream is None or begins < 0:

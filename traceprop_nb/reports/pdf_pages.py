@@ -157,7 +157,8 @@ def _answer(field: Mapping[str, Any]) -> Iterator[Block]:
         said = [run(", in the words ", ANSWER)] if "words" in by else []
         said += captured(by.get("words", ""), ANSWER)
         who = [run(" by ", ANSWER), *captured(by["who"], ANSWER)]
-        trust = f" ({by.get('identity', 'not_authenticated').replace('_', ' ')}), {by['when']}"
+        until = f", until {by['until']}" if "until" in by else ""
+        trust = f" ({by['identity'].replace('_', ' ')}), {by['when']}{until}"
         yield paragraph(run("Stated", ANSWER, style="bold"), *who, run(trust, ANSWER), *said)
     if missing := field.get("missing"):
         why = missing["why"].replace("_", " ").capitalize()

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from traceprop_nb.reports.evidence import Evidence
-from traceprop_nb.reports.finding import Finding, Human, Statement
+from traceprop_nb.reports.finding import Finding, Human
+from traceprop_nb.reports.stated import Said
+
+ATTACHED = "the attached file hashed again for this record and compared with its digest then"
 
 
 def nothing(_: Evidence) -> Iterable[Finding]:
@@ -30,21 +33,25 @@ class Section:
     asks: tuple[Human, ...] = ()
     note: str = ""
 
-    def findings(
-        self, evidence: Evidence, statements: Mapping[str, tuple[object, Statement]]
-    ) -> list[Finding]:
+    def findings(self, evidence: Evidence, statements: Mapping[str, Said]) -> list[Finding]:
         """Observed findings first, then what people stated or were asked.
 
         Args:
             evidence: What was captured.
-            statements: name of a human field -> its value and who stated it; the value None
-                means that the field does not apply.
+            statements: Id of a human field -> what was said of it.
         """
-        return [*self.observe(evidence), *(_answer(human, statements) for human in self.asks)]
+        answers = (_answer(human, evidence, statements) for human in self.asks)
+        return [*self.observe(evidence), *answers]
 
 
-def _answer(human: Human, statements: Mapping[str, tuple[object, Statement]]) -> Finding:
-    if human.name not in statements:
-        return human.unanswered()
-    value, by = statements[human.name]
-    return human.field.not_applicable(by) if value is None else human.field.stated(value, by)
+def _answer(human: Human, evidence: Evidence, statements: Mapping[str, Said]) -> Finding:
+    said = statements.get(human.field.id)
+    if said is None or said.lapsed:
+        return human.unanswered(said.lapsed if said else "")
+    if said.changed:
+        value = said.by.words if said.value is None else said.value
+        return human.field.contradicted(value, (said.by.evidence,), ATTACHED, said.changed)
+    if said.value is None:
+        return human.field.not_applicable(said.by)
+    against = human.against(evidence, said.value, said.by)
+    return against or human.field.stated(said.value, said.by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from traceprop_nb.reports.files import file_digest
 from traceprop_nb.reports.finding import STATES
 from traceprop_nb.reports.plain import listed
 from traceprop_nb.reports.schema import complaint
+from traceprop_nb.reports.stated_facts import read_back, signed
 from traceprop_nb.reports.trust.checkpoint import statement
 from traceprop_nb.reports.trust.dsse import CHECKPOINT, key_id, verified
 
@@ -54,18 +55,21 @@ def verification(
     checks = [_outcome("schema", shape), _outcome("digest", _wrong_digest(record))]
     if shape:
         unread = "the schema refuses the record"
-        unseen = ("consistency", "signature of the log", "source files")
+        unseen = (
+            "consistency", "signature of the log", "signatures of statements", "source files",
+        )  # fmt: skip
         checks += [Rechecked(name, "not run", unread) for name in unseen]
     else:
         checks.append(_outcome("consistency", "; ".join(inconsistencies(record)[:5])))
         checks.append(_signature(record["integrity"]["log"]))
+        checks.append(_statements(record["evidence"]))
         checks += _files(record, locations, folder)
     return Verification(tuple(checks))
 
 
 def inconsistencies(record: Mapping[str, Any]) -> list[str]:
     """What a schema cannot see: counters, references, digests of facts."""
-    return [*_counters(record), *_references(record), *_facts(record)]
+    return [*_counters(record), *_references(record), *_quoted(record), *_facts(record)]
 
 
 def _outcome(name: str, wrong: str) -> Rechecked:
@@ -93,6 +97,19 @@ def _signature(log: Mapping[str, Any] | None) -> Rechecked:
     return Rechecked(name, "pass" if good else "fail", f"by {last['key']}; compare this id")
 
 
+def _statements(evidence: Sequence[Mapping[str, Any]]) -> Rechecked:
+    """The signatures of statements, with the public keys in the record."""
+    name = "signatures of statements"
+    facts = [entry["fact"] for entry in evidence if entry["id"].startswith("ev:statement/")]
+    signed_ones = [fact for fact in facts if fact.get("signature") is not None]
+    if not signed_ones:
+        return Rechecked(name, "not run", "the record has no signed statement")
+    wrong = [str(fact.get("about")) for fact in signed_ones if not signed(read_back(fact))]
+    if wrong:
+        return Rechecked(name, "fail", f"not by the key that they name: {listed(wrong)}")
+    return Rechecked(name, "pass", listed(sorted({str(fact["key"]) for fact in signed_ones})))
+
+
 def _fields(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [field for section in record["sections"] for field in section["fields"]]
 
@@ -112,10 +129,20 @@ def _references(record: Mapping[str, Any]) -> Iterator[str]:
     indexed = {entry["id"] for entry in record["evidence"]}
     known = {row["id"] for pack in record["law"] for row in pack["provisions"]}
     for field in _fields(record):
-        if absent := set(field.get("evidence", ())) - indexed:
+        quoted = {one for one in [field.get("stated_by", {}).get("evidence")] if one}
+        if absent := {*field.get("evidence", ()), *quoted} - indexed:
             yield f"{field['id']} rests on evidence that is not here: {listed(sorted(absent))}"
         if absent := set(field["provisions"]) - known:
             yield f"{field['id']} names provisions that are not here: {listed(sorted(absent))}"
+
+
+def _quoted(record: Mapping[str, Any]) -> Iterator[str]:
+    """A field that quotes a logged statement says what was stated there."""
+    logged = {entry["id"]: entry["fact"] for entry in record["evidence"]}
+    for field in _fields(record):
+        fact = logged.get(field.get("stated_by", {}).get("evidence"))
+        if fact and "value" in field and digest(field["value"]) != fact.get("value_digest"):
+            yield f"{field['id']} is not what was stated"
 
 
 def _facts(record: Mapping[str, Any]) -> Iterator[str]:

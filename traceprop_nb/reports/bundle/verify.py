@@ -2,10 +2,9 @@
 
     python verify.py [bundle.zip | folder | log.jsonl] [--key ID] [--heads FILE ...]
 
-Exit 0: everything holds and is signed. 1: something is not what it was. 2: nothing wrong was found,
-but not everything could be checked. This file imports nothing of the package that wrote the bundle.
-It does not show that the clock was right, that everything was captured, or who holds the key:
-compare the key's id with --key, and heads that were kept elsewhere with --heads.
+Exit 0: everything holds and is signed; 1: something is not what it was; 2: not all was checked. It
+needs nothing of the package that wrote the bundle. It does not show that the clock was right, that
+all was captured, or who holds the key: compare --key, and with --heads heads kept elsewhere.
 """
 
 import argparse
@@ -19,12 +18,11 @@ import sys
 import zipfile
 
 OK, WRONG, UNKNOWN = "ok", "WRONG", "unknown"
-START = "sha256:" + "0" * 64
+START, WINDOW = "sha256:" + "0" * 64, 200
 CHECKPOINT = "application/vnd.traceprop-nb.checkpoint+json"
 ROTATION = "application/vnd.traceprop-nb.rotation+json"
 MANIFEST = "application/vnd.traceprop-nb.manifest+json"
 SEALED = ("head", "tree", "sessions", "root", "public_key", "key", "signature")
-WINDOW = 200
 
 
 class Refused(Exception):
@@ -37,22 +35,18 @@ def once(pairs):
     return dict(pairs)
 
 
-def integer(digits):
-    return int(digits) if abs(int(digits)) <= 2**53 - 1 else float(digits)
-
-
 def parse(text):
-    return json.loads(text, parse_int=integer, object_pairs_hook=once)
+    exact = range(1 - 2**53, 2**53)
+    whole = {"parse_int": lambda digits: int(digits) if int(digits) in exact else float(digits)}
+    return json.loads(text, object_pairs_hook=once, **whole)
 
 
 def number(value):
     """As ECMAScript prints it."""
-    if isinstance(value, int):
-        return str(value)
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError("no number of JSON")
-    if value == 0:
-        return "0"
+    if isinstance(value, int) or value == 0:
+        return str(int(value))
     digits, _, exponent = repr(abs(value)).partition("e")
     sign, (whole, _, part) = "-" * (value < 0), digits.partition(".")
     point = len(whole) + int(exponent or 0) - len(whole + part) + len((whole + part).lstrip("0"))
@@ -115,8 +109,7 @@ def signed(public, signature, kind, payload):
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     except ImportError:
         return None
-    name = kind.encode()
-    message = b"DSSEv1 %d %s %d %s" % (len(name), name, len(payload), payload)
+    message = f"DSSEv1 {len(kind)} {kind} {len(payload)} ".encode() + payload
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
         key.verify(base64.b64decode(signature, validate=True), message)
@@ -139,13 +132,20 @@ def successor(text):
     return None
 
 
+def members(listed, *names):
+    """Objects as an event holds them: lists of name and value."""
+    found = [{member["name"]: member["value"] for member in one} for one in listed or []]
+    return [tuple(one[name] for name in names) for one in found]
+
+
 class Log:
     """A session's events, read one after the other."""
 
     def __init__(self, session):
         self.session, self.heads, self.told, self.tree = session, [START], {}, Tree()
-        self.claims, self.key, self.followed = [], None, {}
-        self.sealed, self.signed, self.unsigned, self.last = 0, 0, 0, {}
+        self.claims, self.emptied, self.removed = [], [], []
+        self.key, self.followed, self.last = None, {}, {}
+        self.sealed = self.signed = self.unsigned = 0
 
     def add(self, event):
         place = len(self.heads) - 1
@@ -154,13 +154,16 @@ class Log:
             raise Refused(f"event {place} is missing")
         if event["before"] != self.heads[-1]:
             raise Refused(f"event {place} does not follow the one before")
-        if event["digest"] != digest(rest):
+        self.emptied += [place] if event["body"] is None else []
+        if event["body"] is not None and event["digest"] != digest(rest):
             raise Refused(f"event {place} is not what was appended")
         body = event["body"] if isinstance(event["body"], dict) else {}
         if event["kind"] == "checkpoint":
             self.checkpoint(place, body)
         elif event["kind"] == "opened_store":
-            self.opened(body)
+            self.claims += members(body.get("named"), "session", "events", "head")
+        elif event["kind"] == "removed":
+            self.removed += members(body.get("sessions"), "session", "length", "head")
         elif event["kind"] == "key_rotated" and (keys := successor(body.get("statement"))):
             self.followed[keys[0]] = keys[1]
         self.heads.append(event["digest"])
@@ -189,8 +192,8 @@ class Log:
         self.sealed, self.last = self.sealed + 1, body
 
     def signature(self, at, body):
-        names = ("session", "events", *SEALED[:5])
-        told = {"schema": "urn:traceprop-nb:checkpoint:1", **{n: body.get(n) for n in names}}
+        told = {name: body.get(name) for name in ("session", "events", *SEALED[:5])}
+        told["schema"] = "urn:traceprop-nb:checkpoint:1"
         public = str(body["public_key"])
         good = signed(public, str(body.get("signature")), CHECKPOINT, canonical(told).encode())
         if good is False:
@@ -202,16 +205,10 @@ class Log:
         self.key = public
         self.signed, self.unsigned = self.signed + bool(good), self.unsigned + (good is None)
 
-    def opened(self, body):
-        for one in body.get("named") or []:
-            told = {member["name"]: member["value"] for member in one}
-            self.claims.append((told["session"], told["events"], told["head"]))
-
 
 def read_log(data, say):
     """Sessions of a log file; says what is wrong with each, and stops there."""
-    logs: dict[str, Log] = {}
-    broken = set()
+    logs, broken = {}, set()
     *lines, rest = data.decode("utf-8", "surrogateescape").split("\n")
     if rest:
         say(WRONG, "log", "the last line is cut off")
@@ -248,9 +245,14 @@ def compare(claims, logs, whole, say):
 
 
 def check_logs(logs, say):
+    told = [one for log in logs.values() for one in log.removed]
     for log in logs.values():
+        stated = [n for name, n, h in told if name == log.session and log.heads[n : n + 1] == [h]]
+        unsaid = [place for place in log.emptied if place >= max(stated, default=0)]
         held = f"{len(log.heads) - 1} events and {log.sealed} checkpoints hold"
-        say(OK, f"session {log.session}", held)
+        held += f", {len(log.emptied)} of them emptied by retention" if log.emptied else ""
+        held = f"event {unsaid[0]} was emptied, and no statement says why" if unsaid else held
+        say(WRONG if unsaid else OK, f"session {log.session}", held)
         why = "cryptography is not installed" if log.unsigned else "no checkpoint is signed"
         good = log.signed and not log.unsigned
         by = f"{log.signed} checkpoints by {key_id(log.key)}; compare this id" if good else why
@@ -341,11 +343,8 @@ def chain(followed, key):
 def gather(path):
     """Files of a bundle by name; None for a log."""
     if path.is_dir():
-        return {
-            str(one.relative_to(path)).replace("\\", "/"): one.read_bytes()
-            for one in sorted(path.rglob("*"))
-            if one.is_file() and "__pycache__" not in one.parts
-        }
+        own = [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+        return {one.relative_to(path).as_posix(): one.read_bytes() for one in sorted(own)}
     if zipfile.is_zipfile(path) or path.suffix == ".zip":
         with zipfile.ZipFile(path) as packed:
             if len(packed.namelist()) != len(set(packed.namelist())):

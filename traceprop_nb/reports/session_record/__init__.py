@@ -8,8 +8,10 @@ from traceprop_nb.reports.session_record.code import CODE
 from traceprop_nb.reports.session_record.deployer import DEPLOYER
 from traceprop_nb.reports.session_record.environment import ENVIRONMENT
 from traceprop_nb.reports.session_record.evaluation import EVALUATION
+from traceprop_nb.reports.session_record.groups import GROUPED
 from traceprop_nb.reports.session_record.integrity import INTEGRITY
 from traceprop_nb.reports.session_record.lineage import LINEAGE
+from traceprop_nb.reports.session_record.privacy import PRIVACY
 from traceprop_nb.reports.session_record.sources import SOURCES
 from traceprop_nb.reports.session_record.system import SYSTEM
 from traceprop_nb.reports.session_record.training import TRAINING
@@ -18,9 +20,11 @@ from traceprop_nb.reports.session_record.unlearning import UNLEARNING
 SECTIONS: tuple[Section, ...] = (
     SYSTEM,
     SOURCES,
+    PRIVACY,
     LINEAGE,
     TRAINING,
     EVALUATION,
+    GROUPED,
     ATTRIBUTION,
     UNLEARNING,
     CODE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from traceprop_nb.reports.decision_facts import NOT_A_REASON
 from traceprop_nb.reports.evidence import Evidence, InfluenceFact
 from traceprop_nb.reports.facts import numbered
 from traceprop_nb.reports.finding import Field, Finding
@@ -20,7 +21,7 @@ DECISION = Field(
     "Reasons for a decision about a person",
     ("ai-act.86",),
     "deployer",
-    note="Influential training rows are a diagnosis of the model, not a reason for a decision.",
+    note=NOT_A_REASON,
 )
 
 
@@ -31,7 +32,15 @@ def _observe(evidence: Evidence) -> Iterator[Finding]:
         )
     for index, influence in enumerate(evidence.influences or ()):
         yield _influence(index, influence)
-    yield DECISION.open("outside_notebook", "no decision about a person is recorded here")
+    yield _decisions(evidence)
+
+
+def _decisions(evidence: Evidence) -> Finding:
+    if not evidence.decisions:
+        return DECISION.open("outside_notebook", "no decision about a person is recorded here")
+    ids = tuple(numbered("decisions", index) for index, _ in enumerate(evidence.decisions))
+    how = "each has a record of its own: tp.report('decision') for the last one"
+    return DECISION.partial({"decisions": len(ids)}, ids, "check_not_run", how)
 
 
 def _influence(index: int, influence: InfluenceFact) -> Finding:

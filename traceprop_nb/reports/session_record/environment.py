@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from traceprop_nb.reports.evidence import Environment, Evidence, SeedFact
+from traceprop_nb.reports.environment_facts import Environment, SeedFact
+from traceprop_nb.reports.evidence import Evidence
 from traceprop_nb.reports.finding import Field, Finding
-from traceprop_nb.reports.plain import plain
+from traceprop_nb.reports.plain import listed, plain
 from traceprop_nb.reports.section import Section
 
 SOFTWARE = Field(
@@ -16,13 +17,26 @@ SOFTWARE = Field(
 )
 HARDWARE = Field("env.hardware", "Hardware", ("ai-act.annex-iv.1", "ai-act.annex-iv.2.c"))
 SEEDS = Field("env.seeds", "Seeds set before training", ("ai-act.15.1", "ai-act.annex-iv.2.g"))
+LOCKED = Field(
+    "env.lock",
+    "Packages as the lock file has them",
+    ("ai-act.annex-iv.1", "ai-act.annex-iv.2.c"),
+)
+SWITCHES = Field(
+    "env.switches",
+    "Switches on which it depends whether a run repeats",
+    ("ai-act.15.1", "ai-act.annex-iv.2.g"),
+)
+UNLIKE = "the version of each imported package compared with the one that a lock file fixes"
 NAMED = "asked of the running interpreter: its version, the platform and each package's version"
 BEFORE = "every seed is known, and at least one was set no later than the first training cell"
 
 
 def _observe(evidence: Evidence) -> Iterator[Finding]:
     yield _software(evidence.environment)
+    yield _locks(evidence.environment)
     yield _hardware(evidence.environment)
+    yield _switches(evidence.environment)
     yield _seeds(evidence)
 
 
@@ -49,6 +63,29 @@ def _hardware(environment: Environment | None) -> Finding:
         return HARDWARE.open("not_observed", "processors and accelerators were not queried")
     how = "as the system reports it; compare with the machine"
     return HARDWARE.partial(plain(hardware), ("ev:environment",), "check_not_run", how)
+
+
+def _locks(environment: Environment | None) -> Finding:
+    locks = None if environment is None else environment.locks
+    if not locks:
+        return LOCKED.unseen(locks, "keep a lock file beside the notebook")
+    value = [plain(lock) for lock in locks]
+    ids = ("ev:environment",)
+    different = [f"{one} ({lock.name})" for lock in locks for one in lock.different]
+    if different:
+        return LOCKED.contradicted(value, ids, UNLIKE, listed(different))
+    if not any(lock.compared for lock in locks):
+        how = "compare by hand: of no imported package a version was read there"
+        return LOCKED.partial(value, ids, "check_not_run", how)
+    return LOCKED.established(value, ids, UNLIKE)
+
+
+def _switches(environment: Environment | None) -> Finding:
+    switches = environment.switches if environment else None
+    if not switches:
+        return SWITCHES.unseen(environment, "no switch that makes a run repeat was looked at")
+    how = "as the record was made; train again, and compare the parameters"
+    return SWITCHES.partial(plain(switches), ("ev:environment",), "check_not_run", how)
 
 
 def _seeds(evidence: Evidence) -> Finding:

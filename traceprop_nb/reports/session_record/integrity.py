@@ -15,10 +15,14 @@ SIGNED = Field(
     "log.signature", "The log is signed", (), "data_scientist",
     note="A key in the user's account shows that the same account signed, and no more.",
 )  # fmt: skip
+ACCESSES = Field(
+    "access.log", "Who opened, asked and exported through this tool", ("gdpr.32",), "deployer"
+)
 CHAIN = "hash chain of the log computed again from its events"
 
 
 def _observe(evidence: Evidence) -> Iterator[Finding]:
+    yield _accesses(evidence)
     log = evidence.log
     if log is None:
         yield UNALTERED.open("capture_off", "no event log was kept for this session")
@@ -28,6 +32,16 @@ def _observe(evidence: Evidence) -> Iterator[Finding]:
     yield _unaltered(log)
     yield _signed(log)
     yield _anchored(log)
+
+
+def _accesses(evidence: Evidence) -> Finding:
+    known = evidence.events and evidence.events.accesses
+    if known is None:
+        return ACCESSES.open("capture_off", "no access log was kept: open a store with tp.open()")
+    if not known:
+        return ACCESSES.open("not_observed", "nobody opened, asked or exported it yet")
+    how = "names are those of the accounts and of the configuration; compare them with people"
+    return ACCESSES.partial(plain(known), ("ev:events",), "check_not_run", how)
 
 
 def _unaltered(log: LogFact) -> Finding:
@@ -68,9 +82,14 @@ INTEGRITY = Section(
     (
         Human(
             "access",
-            Field("access.log", "Who opened or exported the data", ("gdpr.32",), "deployer"),
+            Field(
+                "access.elsewhere",
+                "Who could open or export the data elsewhere",
+                ("gdpr.32",),
+                "deployer",
+            ),
             why="outside_notebook",
-            hint="no access log was kept",
+            hint="this tool sees accesses through itself alone",
         ),
     ),
     note="The time is the host's clock. The digest shows changes to this record, not who made it.",

@@ -10,6 +10,7 @@ from traceprop_nb.reports.facts import numbered
 from traceprop_nb.reports.finding import Field, Finding, Human
 from traceprop_nb.reports.plain import listed, plain
 from traceprop_nb.reports.section import Section
+from traceprop_nb.reports.session_record.profile import profile
 
 Now = Literal["same", "changed", "gone", "not compared", "no digest"]
 
@@ -18,7 +19,6 @@ ORIGIN = Field(
     "Files, tables and arrays that entered the session",
     ("ai-act.10.2.b", "ai-act.annex-iv.2.d", "ai-act.10.2.e"),
 )
-QUALITY = Field("data.quality", "Missing values, duplicates, constant columns", ("ai-act.10.3",))
 METHOD = (
     "each file hashed again for this record and compared with the digest taken when it was read"
 )
@@ -42,7 +42,7 @@ def now(source: SourceFact) -> Now:
 
 def _observe(evidence: Evidence) -> Iterator[Finding]:
     yield _origin(evidence)
-    yield QUALITY.open("not_observed", "this release records no data profile")
+    yield from profile(evidence)
 
 
 def _origin(evidence: Evidence) -> Finding:

@@ -115,9 +115,19 @@ def _compute(runs: tuple[RunFact, ...]) -> Finding:
     timed = [(index, run) for index, run in enumerate(runs) if run.seconds is not None]
     if not timed:
         return COMPUTE.open("not_observed", "no run was timed; energy was not measured")
-    value = [{"run": plain(run.name), "seconds": plain(run.seconds)} for _, run in timed]
+    value = [
+        {
+            "run": plain(run.name),
+            "seconds": plain(run.seconds),
+            "cpu_seconds": plain(run.cpu_seconds),
+        }
+        for _, run in timed
+    ]
     ids = tuple(numbered("runs", index) for index, _ in timed)
-    return COMPUTE.partial(value, ids, "not_observed", "wall time only; energy was not measured")
+    how = "time of the processors only; energy and time of accelerators were not measured"
+    if all(run.cpu_seconds is None for _, run in timed):
+        how = "wall time only; energy was not measured"
+    return COMPUTE.partial(value, ids, "not_observed", how)
 
 
 TRAINING = Section(

@@ -56,13 +56,14 @@ def log_file(session: str, rows: Iterable[Row]) -> bytes:
 
 
 def _line(session: str, row: Row) -> str:
-    """Canonical JSON, as far as the body is: members in their order, nothing between them."""
+    """Canonical JSON, as far as the body is; of an event that retention emptied, it is null."""
     told = (
         ("before", row.before), ("body", None), ("digest", row.digest), ("kind", row.kind),
         ("number", row.number), ("session", session), ("time", row.time),
     )  # fmt: skip
+    body = row.body or "null"
     members = [
-        f'"{name}":{row.body if name == "body" else json.dumps(value, ensure_ascii=False)}'
+        f'"{name}":{body if name == "body" else json.dumps(value, ensure_ascii=False)}'
         for name, value in told
     ]
     return "{" + ",".join(members) + "}\n"

@@ -94,20 +94,25 @@ class _Keys:
         self._now = public
 
 
-def check_log(session: str, rows: Sequence[Row]) -> LogCheck:
+def check_log(session: str, rows: Sequence[Row], removed: Head = (0, "")) -> LogCheck:
     """Compute a session's chain and the roots and signatures of its checkpoints again.
 
     Args:
         session: Its id.
         rows: Its events as they are stored.
+        removed: Of how many events, from the first, a statement says that they may be stubs, and
+            the digest of the last of these.
     """
+    length, head = removed
+    if not (0 < length <= len(rows) and rows[length - 1].digest == head):
+        length = 0  # the statement is about another log than this one
     before, tree, told = START, GrowingTree(), dict[str, Head]()
     sealed: list[Sealed] = []
     keys = _Keys()
     wrong = None
     for place, row in enumerate(rows):
         try:
-            body = _linked(row, place, before)
+            body = _linked(row, place, before, stubs=length)
             if row.kind == KIND:
                 _placed(session, place, before, tree, body)
                 keys.signed(place, body)
@@ -123,12 +128,19 @@ def check_log(session: str, rows: Sequence[Row]) -> LogCheck:
     return LogCheck(session, len(rows), rows[-1].digest if rows else START, wrong, tuple(sealed))
 
 
-def _linked(row: Row, place: int, before: str) -> dict[str, Any]:
-    """The event's body, if the event is what its digest says and follows the one before."""
+def _linked(row: Row, place: int, before: str, *, stubs: int) -> dict[str, Any]:
+    """The event's body, if the event is what its digest says and follows the one before.
+
+    Of an event that retention emptied, and that is among the first ``stubs``, none is left.
+    """
     if row.number != place:
         raise _Wrong(f"event {place} is missing")
     if row.before != before:
         raise _Wrong(f"event {place} does not follow the one before")
+    if row.body == "":
+        if place >= stubs:
+            raise _Wrong(f"event {place} was emptied, and no statement says why")
+        return {}
     if row.digest != digest_of_row(row):
         raise _Wrong(f"event {place} is not what was appended")
     body = read(row.body)
