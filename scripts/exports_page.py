@@ -24,12 +24,14 @@ def tables() -> str:
         back = "yes" if one.read is not None else "no"
         lines.append(f"| {one.title} | `{one.name}` | {ends} | {back} | {one.checked} |")
     lines.append(
-        f"| Parquet with lineage in the footer | `{parquet.NAME}` | `.parquet` | yes | pyarrow |"
+        f"| Parquet with lineage in the footer | `{parquet.NAME}` | `.parquet` | yes | duckdb |"
     )
     lines.append(
         f"| MLflow, both ways | `{mlflow_store.NAME}` | a tracking address | yes | mlflow-skinny |"
     )
-    lines.append(f"| DVC's files, in only | `{dvc.NAME}` | `.dvc`, `dvc.lock` | - | its digests |")
+    lines.append(
+        f"| DVC's files, in only | `{dvc.NAME}` | `.dvc`, `dvc.lock` | - | files of dvc 3.67 |"
+    )
     lines += ["", "| format | what is lost | because |", "| --- | --- | --- |"]
     losing = {one.name: one.loses for one in FORMATS.values()}
     losing |= {parquet.NAME: parquet.LOSES, mlflow_store.NAME: mlflow_store.LOSES}

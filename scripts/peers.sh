@@ -20,5 +20,9 @@ pip=("$ENVIRONMENT/bin/python" -m pip install --quiet --disable-pip-version-chec
 for peer in "pydvl==0.10.0" "dattri==0.3.0"; do
   "${pip[@]}" "$peer" || echo "$peer does not install here; its rows will say so" >&2
 done
+# kronfluence names torchvision, which it never imports and which would bring another build of torch.
+{ "${pip[@]}" --no-deps "kronfluence==1.0.1" &&
+  "${pip[@]}" torch==2.13.0 accelerate einconv einops opt-einsum safetensors tqdm; } ||
+  echo "kronfluence does not install here; its rows will say so" >&2
 "$ENVIRONMENT/bin/python" -m pip list --disable-pip-version-check 2>/dev/null |
-  grep -iE '^(numpy|scipy|scikit-learn|torch|traceprop|pydvl|dattri) '
+  grep -iE '^(numpy|scipy|scikit-learn|torch|traceprop|pydvl|dattri|kronfluence) '

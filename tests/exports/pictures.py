@@ -116,6 +116,7 @@ times = st.one_of(
         lambda t: t.isoformat(timespec="milliseconds") + "+00:00"
     ),
 )
+packages = st.builds(Package, texts, texts)
 columns = st.lists(st.builds(Column, texts, texts), max_size=3).map(tuple)
 
 
@@ -186,7 +187,7 @@ def pictures(draw) -> SessionGraph:
         ),
         runs=trained,
         agents=(Agent("agent/kernel", "software", "traceprop_nb", "0.1.0"),),
-        packages=tuple(draw(st.lists(st.builds(Package, texts, texts), max_size=2))),
+        packages=tuple(draw(st.lists(packages, max_size=2, unique_by=lambda p: p.name))),
     )  # fmt: skip
 
 

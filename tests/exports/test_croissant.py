@@ -41,7 +41,7 @@ def test_the_foreign_checker_can_find_one():
 @given(pictures())
 @settings(max_examples=60, deadline=None)
 def test_sources_come_back(picture):
-    kept = [
+    kept = [  # the two losses that depend on something
         replace(source, columns=tuple(c for c in source.columns if c.name))
         for source in picture.sources
         if source.digest

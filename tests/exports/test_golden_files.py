@@ -10,10 +10,11 @@ from tests.exports.pictures import hospital
 from traceprop_nb.exports.formats import FORMATS
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
-FILES = {name: GOLDEN / f"hospital{one.suffixes[0]}" for name, one in FORMATS.items()}
+UNSIGNED = [name for name, one in FORMATS.items() if not one.payload_type]
+FILES = {name: GOLDEN / f"hospital{FORMATS[name].suffixes[0]}" for name in UNSIGNED}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", UNSIGNED)
 def test_the_bytes_of_a_format_are_those_of_its_golden_file(name):
     assert FORMATS[name].write(hospital()) == FILES[name].read_bytes()
 

@@ -2,13 +2,14 @@
 
 import hashlib
 
+import mlflow
 import pytest
+from hypothesis import given, settings
 
-mlflow = pytest.importorskip("mlflow")
-
-from traceprop_nb.errors import FormatError  # noqa: E402
-from traceprop_nb.exports import mlflow_store, prov_read  # noqa: E402
-from traceprop_nb.session import exporting  # noqa: E402
+from tests.exports.pictures import pictures
+from traceprop_nb.errors import FormatError
+from traceprop_nb.exports import mlflow_store, prov_read
+from traceprop_nb.session import exporting
 
 # Between mlflow and the packages it stands on.
 pytestmark = [
@@ -73,6 +74,28 @@ def test_a_session_is_logged_with_its_record_its_lineage_and_its_digests(store, 
     assert cells.session.events[-1].body["format"] == "mlflow"
     with open("a.csv", "rb") as file:
         assert source.digest == "sha256:" + hashlib.sha256(file.read()).hexdigest()
+
+
+@given(pictures())
+@settings(max_examples=8, deadline=None)
+def test_a_session_comes_back_whole_by_the_id_of_its_run(store, picture):
+    run = mlflow_store.write(store[0], picture, b"{}", "sha256:" + "0" * 64)
+    assert exporting.import_lineage(f"{store[0]}#{run}", "mlflow") == picture
+
+
+def test_a_run_that_is_no_session_is_not_read_as_one(store):
+    client = mlflow.MlflowClient(tracking_uri=store[0])
+    home = client.get_experiment_by_name("theirs").experiment_id
+    for run in client.search_runs([home]):
+        with pytest.raises(FormatError, match="is no session's"):
+            mlflow_store.read(f"{store[0]}#{run.info.run_id}")
+    with pytest.raises(FormatError, match=r"MLflow at sqlite.* says"):
+        mlflow_store.read(f"{store[0]}#{'0' * 32}")
+
+
+def test_a_digest_of_mlflow_s_is_not_read_as_one_of_ours(store):
+    (source,) = mlflow_store.read(store[0]).sources
+    assert (source.name, source.digest) == ("a.csv", "")
 
 
 def test_an_address_that_is_none_is_refused_in_mlflow_s_words():

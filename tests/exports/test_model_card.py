@@ -1,10 +1,13 @@
 """The model card: huggingface_hub reads it, and no name breaks out of its place."""
 
+import inspect
+import pathlib
 import re
 from dataclasses import replace
 
+import huggingface_hub
 import pytest
-from huggingface_hub import ModelCard
+from huggingface_hub import ModelCard, ModelCardData
 from hypothesis import given, settings
 
 from tests.exports.pictures import HOSTILE, hospital, pictures
@@ -29,6 +32,40 @@ def test_huggingface_hub_reads_every_card(picture):
     name = "".join(c if c.isprintable() or c == " " else " " for c in picture.runs[-1].name)
     assert len(found.data.model_name) == len(name)
     assert found.data.tags == ["traceprop_nb"]
+
+
+def headings(text: str, least: str = "##") -> list[str]:
+    return re.findall(rf"^({least}#* .*)$", text, re.MULTILINE)
+
+
+TEMPLATE = pathlib.Path(huggingface_hub.__file__).parent / "templates/modelcard_template.md"
+
+
+def in_order(few: list[str], many: list[str]) -> bool:
+    """Whether the few are among the many, in the order that they have there."""
+    rest = iter(many)
+    return all(one in rest for one in few)
+
+
+def test_the_sections_are_those_of_the_hub_s_own_template_in_its_order():
+    theirs, ours = headings(TEMPLATE.read_text("utf-8")), headings(card(hospital()).text)
+    assert in_order(ours, theirs)
+    assert [h for h in theirs if h.startswith("## ")] == [h for h in ours if h.startswith("## ")]
+    assert not in_order([*ours, "## Grade"], theirs)
+    assert not in_order(ours[::-1], theirs)
+
+
+@given(pictures().filter(lambda picture: picture.runs))
+@settings(max_examples=20, deadline=None)
+def test_every_member_of_the_head_is_one_that_the_hub_has(picture):
+    known = set(inspect.signature(ModelCardData.__init__).parameters)
+    assert set(card(picture).data.to_dict()) <= known
+
+
+def test_huggingface_hub_can_refuse():
+    text = model_card.write(hospital()).decode()
+    with pytest.raises(Exception, match="mapping values are not allowed"):
+        ModelCard(text.replace("model_name: ", "model_name: a: ", 1))
 
 
 def test_what_is_known_is_told_and_what_is_not_keeps_the_template_s_words():

@@ -4,7 +4,8 @@ import base64
 import json
 from dataclasses import replace
 
-from google.protobuf.json_format import ParseDict
+import pytest
+from google.protobuf.json_format import ParseDict, ParseError
 from hypothesis import given, settings
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -33,6 +34,17 @@ def test_times_and_failures_come_through():
     spans = parsed(opentelemetry.write(hospital())).resource_spans[0].scope_spans[0].spans
     assert [s.end_time_unix_nano - s.start_time_unix_nano for s in spans] == [1_250_000_000] * 4
     assert [s.status.code for s in spans] == [1, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("colour", "red"), ("startTimeUnixNano", "noon"), ("kind", "SPAN_KIND_NONE"), ("name", 3)],
+)
+def test_the_protocol_can_refuse(member, value):
+    told = json.loads(opentelemetry.write(hospital()))
+    told["resourceSpans"][0]["scopeSpans"][0]["spans"][0][member] = value
+    with pytest.raises(ParseError, match=r"Failed to parse|no field named"):
+        parsed(json.dumps(told).encode())
 
 
 def test_no_name_of_the_users_is_in_a_span():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from prov.model import ProvDocument
 
-from tests.exports.pictures import pictures
+from tests.exports.pictures import hospital, pictures
 from traceprop_nb.errors import FormatError
 from traceprop_nb.exports import prov_json, prov_read
 
@@ -37,6 +37,20 @@ def test_what_the_prov_package_writes_of_it_is_still_the_session(picture):
     ]
     as_sets[0]["cells"] = set(untimed(back).cells)
     assert as_sets[0] == as_sets[1]
+
+
+@pytest.mark.parametrize(
+    ("part", "statement"),
+    [
+        ("entity", {"nowhere:source": {"prov:label": "x"}}),
+        ("wasKnownBy", {"_:k": {"prov:entity": "s:source/0", "prov:agent": "s:agent/kernel"}}),
+    ],
+)
+def test_the_prov_package_can_refuse(part, statement):
+    told = json.loads(prov_json.write(hospital()))
+    told.setdefault(part, {}).update(statement)
+    with pytest.raises(Exception, match=r"valid identifier|wasKnownBy"):
+        ProvDocument.deserialize(content=json.dumps(told), format="json")
 
 
 def untimed(picture):

@@ -38,6 +38,19 @@ def test_it_is_the_graph_that_the_prov_package_makes():
     assert isomorphic(spelled(mine), spelled(theirs))
 
 
+def test_one_other_statement_makes_another_graph():
+    one, other = parsed(hospital()), parsed(hospital())
+    (first, *_) = other.triples((None, PROV.used, None))
+    other.remove(first)
+    assert not isomorphic(one, other)
+
+
+def test_rdflib_can_refuse():
+    text = prov_turtle.write(hospital()).decode()
+    with pytest.raises(rdflib.plugins.parsers.notation3.BadSyntax, match="syntax"):
+        rdflib.Graph().parse(data=text.replace(" ;", " ", 1), format="turtle")
+
+
 @given(pictures())
 @settings(max_examples=25, deadline=None)
 def test_rdflib_reads_every_session_and_every_name_comes_through(picture):

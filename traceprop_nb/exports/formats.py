@@ -39,6 +39,8 @@ class Format:
         read: Bytes -> picture; None for one that is not read back.
         loses: What does not come back, or, where nothing is read back, what is not written.
         checked: The foreign package that the tests check it with.
+        payload_type: Where it is not empty, what ``write`` gives is signed and goes into a DSSE
+            envelope of this type; who exports has the key, this layer has none.
     """
 
     name: str
@@ -48,6 +50,12 @@ class Format:
     read: Read | None
     loses: tuple[Loss, ...]
     checked: str
+    payload_type: str = ""
+
+    @property
+    def carries_steps(self) -> bool:
+        """Whether it has a place for what was done, and how sure that is."""
+        return not {loss.part for loss in self.loses} & {"values", "operations", "edges"}
 
 
 FORMATS = {
@@ -63,7 +71,8 @@ FORMATS = {
         ),
         Format(
             openlineage.NAME, "OpenLineage events", (".openlineage.jsonl", ".jsonl", ".ndjson"),
-            openlineage.write, openlineage_read.read, openlineage.LOSES, "openlineage-python",
+            openlineage.write, openlineage_read.read, openlineage.LOSES,
+            "openlineage-python, jsonschema",
         ),
         Format(
             cyclonedx.NAME, "CycloneDX 1.6 ML-BOM", (".cdx.json", "bom.json"),
@@ -80,6 +89,10 @@ FORMATS = {
         Format(
             in_toto.NAME, "in-toto Statement v1, SLSA provenance v1", (".intoto.json",),
             in_toto.write, None, in_toto.LOSES, "in-toto-attestation",
+        ),
+        Format(
+            in_toto.SIGNED, "the same statement, signed, in a DSSE envelope", (".intoto.jsonl",),
+            in_toto.write, None, in_toto.LOSES, "securesystemslib", in_toto.PAYLOAD_TYPE,
         ),
         Format(
             opentelemetry.NAME, "OpenTelemetry spans, OTLP JSON", (".otlp.json",),
@@ -125,8 +138,8 @@ def format_to_write(path: str | Path, name: str | None) -> Format:
     return found
 
 
-def reader(path: str | Path, data: bytes, name: str | None) -> Read:
-    """How a file is read: by the name of its format, its own name, or what stands in it.
+def format_to_read(path: str | Path, data: bytes, name: str | None) -> Format:
+    """What a file is: by the name of its format, its own name, or what stands in it.
 
     Raises:
         UnknownNameError: No format of that name.
@@ -141,7 +154,7 @@ def reader(path: str | Path, data: bytes, name: str | None) -> Read:
         )
     if found.read is None:
         raise OptionError(f"{found.name} is written and not read back; prov-json carries all of it")
-    return found.read
+    return found
 
 
 def _by_content(data: bytes) -> Format | None:

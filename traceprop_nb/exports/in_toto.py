@@ -1,8 +1,8 @@
 """Where the session's models came from, as an in-toto Statement v1 with SLSA provenance v1.
 
-The statement is not signed here: whoever signs it puts these bytes into an envelope. A kernel is
-no isolated builder, so the statement says SLSA Build L0, and with a signature it would be L1 at
-most.
+The statement is not signed here: who exports it signs it, if asked to, and puts it into an
+envelope. A kernel is no isolated builder and its key is the user's own, so the statement says SLSA
+Build L0, with a signature or without.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from traceprop_nb.exports.model import Run, SessionGraph, Source
 from traceprop_nb.exports.plain_form import as_json
 
 NAME = "in-toto"
+SIGNED = "in-toto-signed"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 BUILD_TYPE = "urn:traceprop-nb:notebook-session:1"
 LOSES = (
@@ -24,8 +25,22 @@ LOSES = (
     Loss("edges", "all sources are dependencies of all models"),
     Loss("row_lineage", "it has no rows"),
     Loss("column_lineage", "it has no columns"),
-    Loss("agents", "the builder is the kernel; people sign instead"),
-)
+    Loss("agents", "the builder is the kernel; people sign instead", when="who are people"),
+    Loss("detail", "a statement names what went in and what came out"),
+    Loss("sources.name", "the path is told instead", when="of those with a path"),
+    *(
+        Loss(f"sources.{part}", "a dependency has a name, a digest and a count")
+        for part in ("kind", "size", "cell", "columns")
+    ),
+    Loss("runs", "a subject needs a digest", when="without a digest"),
+    *(
+        Loss(f"runs.{part}", "a subject has a name and a digest")
+        for part in (
+            "model", "framework", "loss", "rows", "parameters", "cell", "parent", "relation",
+            "options", "metrics",
+        )
+    ),
+)  # fmt: skip
 """It is not read back; these parts are not in it."""
 
 

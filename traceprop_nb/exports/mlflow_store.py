@@ -7,6 +7,7 @@ is never taken for one, and what we write carries SHA-256 of our own as tags.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from traceprop_nb.errors import FormatError, MissingFrameworkError
-from traceprop_nb.exports import prov_json
+from traceprop_nb.exports import prov_json, prov_read
 from traceprop_nb.exports.loss import Loss
 from traceprop_nb.exports.model import Cell, Edge, Metric, Run, SessionGraph, Source, Value
 
 NAME = "mlflow"
 EXPERIMENT = "traceprop_nb"
+LINEAGE = "lineage.prov.json"
 LOSES = (
-    Loss("row_lineage", "runs have no rows", when="but in the PROV-JSON artifact"),
-    Loss("sources.digest", "MLflow's own digest is no identity, and is not read as one"),
-)
+    Loss(
+        "sources.digest", "MLflow's own digest is no identity, and is not read as one",
+        when="of what other tools logged",
+    ),
+)  # fmt: skip
+"""A session comes back whole: its PROV-JSON is an artifact of its run."""
+_RUN = re.compile(r"(?P<address>.+)#(?P<run>[0-9a-f]{32})")
 _ENDED = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
@@ -59,7 +65,7 @@ def write(address: str, graph: SessionGraph, record: bytes, digest: str) -> str:
             tags[f"traceprop.{run.id}"] = f"{run.name[:300]} {run.digest}"
         run_id = str(client.create_run(home, tags=tags).info.run_id)
         with tempfile.TemporaryDirectory() as folder:
-            files = {"record.json": record, "lineage.prov.json": prov_json.write(graph)}
+            files = {"record.json": record, LINEAGE: prov_json.write(graph)}
             for name, data in files.items():
                 (Path(folder) / name).write_bytes(data)
             client.log_artifacts(run_id, folder, "traceprop")
@@ -72,10 +78,20 @@ def read(address: str) -> SessionGraph:
 
     A run is both an execution (``Cell``) and what came of it (``Run``); parameters are its options.
 
+    Args:
+        address: Of the tracking server or database; with ``#`` and the id that ``write`` returned
+            at its end, the session that was written then is read, and nothing else.
+
     Raises:
         MissingFrameworkError: mlflow is not installed.
-        FormatError: MLflow refuses the address.
+        FormatError: MLflow refuses the address, or the run is none that ``write`` made.
     """
+    if found := _RUN.fullmatch(address):
+        return _session(found["address"], found["run"])
+    return _runs(address)
+
+
+def _runs(address: str) -> SessionGraph:
     with _client(address) as client:
         homes = [home.experiment_id for home in client.search_experiments()]
         listed = list(_pages(client, homes)) if homes else []
@@ -102,6 +118,17 @@ def read(address: str) -> SessionGraph:
         edges=tuple(edges),
         runs=tuple(_run(one) for one in listed),
     )
+
+
+def _session(address: str, run: str) -> SessionGraph:
+    with _client(address) as client, tempfile.TemporaryDirectory() as folder:
+        if "traceprop.session" not in client.get_run(run).data.tags:
+            raise FormatError(
+                f"run {run} at {address} is no session's; without its id at the end of the "
+                "address all runs are read, as far as MLflow's own words go"
+            )
+        path = client.download_artifacts(run, f"traceprop/{LINEAGE}", folder)
+        return prov_read.read(Path(path).read_bytes())
 
 
 def _pages(client: Any, homes: list[str]) -> Iterator[Any]:

@@ -25,6 +25,17 @@ LOSES = (
     Loss("row_lineage", "it has no rows; counts are told"),
     Loss("column_lineage", "it has no columns"),
     Loss("runs", "a card is about one model", when="but the newest"),
+    Loss("started", "a card is about one model"),
+    Loss("detail", "a card is about one model"),
+    Loss("cells", "only the operations up to the model are told"),
+    Loss("operations", "a card is read by people", when="beyond fifty, or after the model"),
+    Loss("operations.cell", "only the operations up to the model are told"),
+    *(
+        Loss(f"sources.{part}", "names, counts and digests of sources are told")
+        for part in ("kind", "size", "path", "cell", "columns")
+    ),
+    Loss("runs.framework", "only libraries that the Hub knows are named", when="of other kinds"),
+    Loss("agents.version", "people are named, and the tool only as a tag"),
 )
 """It is not read back; these parts are not in it."""
 _LIBRARIES = {"sklearn": "sklearn", "torch": "pytorch", "jax": "jax"}

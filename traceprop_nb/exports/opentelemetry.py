@@ -23,9 +23,15 @@ LOSES = (
     Loss("column_lineage", "spans carry ids only"),
     Loss("runs", "spans carry ids only"),
     Loss("packages", "not a matter of spans"),
+    Loss("started", "spans carry ids and times of cells only"),
+    Loss("detail", "not a matter of spans"),
+    Loss("cells", "a span has an end", when="without an end"),
     Loss("cells.name", "spans carry ids only"),
+    Loss("cells.error", "whether a cell failed is told"),
+    Loss("cells.traced", "not a matter of spans"),
+    Loss("agents.name", "people are not named"),
 )
-"""It is not read back; these parts are not in it, nor are cells that have no end."""
+"""It is not read back; these parts are not in it."""
 _STATUS = {True: 1, False: 2}
 _INTERNAL = 1
 

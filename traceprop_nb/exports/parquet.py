@@ -21,7 +21,9 @@ from traceprop_nb.exports.plain_form import compact, from_json, from_plain, to_p
 NAME = "parquet"
 KEY = b"traceprop_nb.lineage"
 LOSES = (
-    Loss("values", "the frame is the one value", when="but the frame"),
+    Loss("started", "it is about a frame"),
+    Loss("detail", "it is about a frame"),
+    Loss("values", "the frame is the one value", when="but the number of the frame's rows"),
     Loss("edges", "the steps between sources and frame are not in it"),
     Loss("cells", "the steps between sources and frame are not in it"),
     Loss("operations", "the steps between sources and frame are not in it"),
