@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import traceprop_nb.lineage
 import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
-from traceprop_nb.session.doors import export, import_, import_lineage
+from traceprop_nb.session.doors import decision, export, import_, import_lineage
+from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
+from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from traceprop_nb.attribution.evaluate import Evaluation
-    from traceprop_nb.reports import Record
     from traceprop_nb.session import (
         ImpactAnswer,
         InfluenceAnswer,
@@ -38,9 +39,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "TracepropError",
+    "attest",
+    "compliance_report",
     "data_valuation",
+    "decision",
+    "declassify",
+    "erase_subject",
     "evaluate",
     "export",
+    "groups",
     "impact",
     "import_",
     "import_lineage",
@@ -48,11 +55,14 @@ __all__ = [
     "lineage",
     "load_ipython_extension",
     "open",
+    "policy",
     "report",
     "rows",
     "session",
     "source",
     "subject",
+    "tag",
+    "tags",
     "trace",
     "train",
     "unlearn",
@@ -133,8 +143,9 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         y: Their labels (m,); without labels the model's own predictions are explained.
         k: How many rows the answer lists; None for all.
         run: Name of the training run, or the run; the newest by default.
-        method: "auto", "closed-form", "influence", "cg", "datainf", "grad-cos", "grad-dot",
-            "tracin" or "trak".
+        method: "auto", "closed-form", "influence", "cg", "nystrom", "lissa", "arnoldi", "kfac",
+            "ekfac", "datainf", "grad-cos", "grad-dot", "representer", "tracin" or "trak"; or a
+            name under which a method was registered.
         estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
             row's effect among a random half of the others) and "shapley".
         by: Whether the text lists rows ("row") or sources ("source").
@@ -234,7 +245,10 @@ def unlearn(  # noqa: PLR0913  # one for each part of the request
     )  # fmt: skip
 
 
-def open(where: str | Path | None = None) -> Storage:  # noqa: A001  # the verb, as tp.open
+def open(  # noqa: A001  # the verb, as tp.open
+    where: str | Path | None = None, *, names: str = "clear", cells: str = "digest",
+    features: bool = False,
+) -> Storage:  # fmt: skip
     """Keep the session's log and lineage on disk from now on, what it has so far first.
 
     Questions by name then reach earlier sessions, and rows of a file lead on to the session that
@@ -244,6 +258,10 @@ def open(where: str | Path | None = None) -> Storage:  # noqa: A001  # the verb,
     Args:
         where: Path of an SQLite file, made where there is none (``.traceprop/store.db`` by
             default), or the address of a PostgreSQL database.
+        names: "clear", or "keyed": names of files, columns, runs and cells only as digests.
+        cells: "digest", or "text": the text of each cell too, without what looks like a secret.
+        features: Whether the projected gradients of trainings are kept too: numbers made of the
+            rows' values.
 
     Returns:
         ``.sessions()``, ``.events(session)``, ``.heads()`` to keep elsewhere, ``.check(heads)``,
@@ -251,10 +269,10 @@ def open(where: str | Path | None = None) -> Storage:  # noqa: A001  # the verb,
 
     Raises:
         StoreError: It cannot be opened or written, or a newer version of this package wrote it.
-        OptionError: This session is stored elsewhere already.
+        OptionError: This session is stored elsewhere already, or names stand in its log already.
         MissingFrameworkError: PostgreSQL without its driver.
     """
-    return session().open(where)
+    return session().open(where, names=names, cells=cells, features=features)
 
 
 def subject(column: str, key: Any) -> SubjectAnswer:
@@ -313,19 +331,6 @@ def data_valuation(  # noqa: PLR0913  # one for each part of the question
     return session().data_valuation(
         val=val, run=run, method=method, k=k, by=by, weight=weight, budget=budget, seed=seed
     )
-
-
-def report(kind: str = "session", **stated: Any) -> Record:
-    """What is on record, and what is not.
-
-    Args:
-        kind: Kind of record.
-        **stated: Fields that a person states, by name.
-
-    Raises:
-        UnknownNameError: No such kind or field.
-    """
-    return session().report(kind, **stated)
 
 
 def source(value: Any, name: str) -> Any:

@@ -77,6 +77,9 @@ def test_the_record_viewer_gives_the_records_own_files(browser, shell):
     assert file(viewer, "html") == record.to_html()
     _, buffers = viewer.ask({"question": "export", "args": {"format": "pdf"}}, [])
     assert bytes(buffers[0]) == record.to_pdf()
+    reply, buffers = viewer.ask({"question": "export", "args": {"format": "zip"}}, [])
+    assert reply["ok"] == {"name": "record.zip", "mime": "application/zip"}
+    assert bytes(buffers[0]) == record.to_bundle()
 
 
 def test_the_unlearning_panel_shows_what_was_forgotten(browser):

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.record_examples import fields
 from traceprop_nb import errors
 from traceprop_nb.session import InfluenceAnswer, LineageAnswer, RowAnswer, UnlearnAnswer
 
@@ -165,9 +166,22 @@ def test_the_record_is_stated_and_saved(work, tmp_path):
     assert record.verify().ok
 
 
+def test_a_decision_is_reported_by_its_answer_or_number(work):
+    work("import traceprop_nb as tp\nfirst = tp.decision(X[3], favourable=1)")
+    work("second = tp.decision(X[4], favourable=1)")
+
+    def inputs(line):
+        return fields(work.value(f"r = {line}\nr"))["decision.inputs"]["value"]["inputs_digest"]
+
+    digests = [work.value(f"{name}.inputs") for name in ("first", "second")]
+    assert inputs("%report decision") == digests[1]
+    assert inputs("%report decision --of first") == inputs("%report decision --of 1") == digests[0]
+
+
 @pytest.mark.parametrize(
     ("line", "kind", "said"),
     [
+        ("%report decision --of 3", errors.UnknownNameError, "has 0, numbered from 1"),
         ("%influence X[3] --run clg", errors.UnknownNameError, "did you mean 'clf'"),
         ("%influence X[3] --method influenze", errors.UnknownNameError, "did you mean 'influence'"),
         ("%influence X[3] * np.nan", errors.NotFiniteError, "nan at row 0"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from IPython.core.error import UsageError
 
-from traceprop_nb.errors import TracepropError
+from traceprop_nb.errors import PolicyError, TracepropError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.magics import faults
 from traceprop_nb.magics.header import Header, only_asks, read_header, tidy
@@ -192,7 +192,9 @@ class Cells:
         try:
             self._open(span)
         except Exception as error:  # noqa: BLE001  # shown; the user's cell must run
-            if header.asked and isinstance(error, TracepropError):
+            if isinstance(error, PolicyError) or (
+                header.asked and isinstance(error, TracepropError)
+            ):
                 span.refusal = error
             else:
                 span.traced = False
@@ -201,6 +203,8 @@ class Cells:
     def _open(self, span: Span) -> None:
         trace, train = span.header.trace, span.header.train
         name = trace.name if trace is not None else train.name if train is not None else None
+        # before it begins: a cell that may not run leaves no trace of a run
+        self._session.guard.before_cell(span.source, train=train is not None, cell=span.number)
         self._session.begin_cell(
             span.number,
             span.source,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"\s*(?:[\w.]+\s*=\s*)?(%{1,2}\w+)\s(.*)", re.DOTALL)
 
 
-_VARIABLES = ("--model", "--loss", "--predict", "--fit", "--influence")
+_VARIABLES = ("--model", "--loss", "--predict", "--fit", "--influence", "--of")
 """Options whose value is a variable of the user's."""
 
 

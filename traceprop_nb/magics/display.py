@@ -197,6 +197,7 @@ def _record(answer: Record) -> list[TracepropWidget]:
     files: dict[str, Callable[[], str | bytes]] = {"json": answer.to_json, "html": answer.to_html}
     if find_spec("typst") is not None:  # looked for, not loaded: no button that only fails
         files["pdf"] = answer.to_pdf
+    files["zip"] = answer.to_bundle
     widget = RecordWidget(
         record(answer.to_dict()),
         export=lambda form: files[form](),

@@ -153,13 +153,31 @@ def _valuation() -> MagicParser:
     return parser
 
 
+def _policy() -> MagicParser:
+    parser = MagicParser(
+        "%policy",
+        "Rules about where tagged values may go, looked at before a cell runs.",
+        "%policy on built-in\n%policy check 7\n%policy reason special-into-model bias is measured\n"
+        "list: the rules in force. check CELL: what they say to that cell; nothing runs.\n"
+        "replay: what they would have said to the session so far.",
+    )
+    words = one_of("list", "on", "off", "check", "replay", "reason")
+    parser.add_argument("what", metavar="list|on|off|check|replay|reason", nargs="?", type=words)
+    parser.add_argument("words", metavar="PACK|CELL|RULE", nargs="*", help="what it is about")
+    return parser
+
+
 def _report() -> MagicParser:
     parser = MagicParser(
         "%report",
         "What this session can prove about itself, as a record; what it cannot is said.",
-        '%report --set purpose="triage support" --save record.html',
+        '%report --set purpose="triage support" --save record.html\n'
+        "session: all of it. model: technical documentation, point by point. deployer: duties in\n"
+        "operation, by paragraph. erasure: where a person's data were, and what was erased.",
     )
-    parser.add_argument("kind", metavar="KIND", nargs="?", default="session", help="which record")
+    parser.add_argument(
+        "kind", metavar="KIND", nargs="?", default="session", help="session, model, deployer, ..."
+    )
     parser.add_argument(
         "--set",
         metavar="field=value",
@@ -167,9 +185,14 @@ def _report() -> MagicParser:
         type=assignment,
         action="append",
         default=[],
-        help="state what no trace can show; repeatable",
+        help="state what no trace can show, into the log too; repeatable",
     )
-    parser.add_argument("--save", metavar="FILE", help="write .json, .html or .pdf")
+    parser.add_argument("--by", metavar="WHO", help="who states it")
+    parser.add_argument("--of", metavar="VALUE", help="a traced value that the record is about")
+    parser.add_argument(
+        "--as-of", metavar="DAY", dest="as_of", help="the law as it read on that day"
+    )
+    parser.add_argument("--save", metavar="FILE", help="write .json, .html, .pdf or .zip")
     return parser
 
 
@@ -179,7 +202,7 @@ def _export() -> MagicParser:
         "Write this session in another tool's format; tp.import_lineage reads some of them back.",
         "%export prov-json --save lineage.prov.json\n"
         "prov-json, prov-turtle, openlineage, cyclonedx, model-card, croissant, in-toto,\n"
-        "opentelemetry; mlflow saves to a tracking address.",
+        "in-toto-signed, opentelemetry; mlflow saves to a tracking address.",
     )
     parser.add_argument("format", metavar="FORMAT", help="which format")
     parser.add_argument("--save", metavar="PATH", required=True, help="where to")
@@ -197,6 +220,7 @@ INFLUENCE = _influence()
 UNLEARN = _unlearn()
 SUBJECT = _subject()
 VALUATION = _valuation()
+POLICY = _policy()
 REPORT = _report()
 EXPORT = _export()
 
@@ -211,6 +235,7 @@ PARSERS = {
         UNLEARN,
         SUBJECT,
         VALUATION,
+        POLICY,
         REPORT,
         EXPORT,
     )

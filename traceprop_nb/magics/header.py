@@ -27,7 +27,8 @@ _OURS = re.compile(r"%%(trace|train)(?![\w?])(.*)", re.DOTALL)
 _FOREIGN = re.compile(r"%%(?!trace\b|train\b)\w")
 _MAGIC = re.compile(r"(?m)^\s*(?:[\w., ]+=\s*)?(?:[%!]|.*\?$)")
 _QUESTION = re.compile(
-    r"^\s*(?:[\w., ]+=\s*)?%(?:trace|lineage|influence|unlearn|report|config|load_ext|matplotlib)\b"
+    r"^\s*(?:[\w., ]+=\s*)?%(?:trace|lineage|influence|unlearn|report|policy|config|load_ext"
+    r"|matplotlib)\b"
 )
 _HELP = re.compile(r"(^|\s)--help(\s|$)")
 

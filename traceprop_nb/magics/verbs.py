@@ -30,6 +30,7 @@ from traceprop_nb.magics.display import cell_shown
 from traceprop_nb.magics.expressions import evaluate
 from traceprop_nb.magics.faults import short_errors
 from traceprop_nb.magics.header import Header
+from traceprop_nb.magics.policy import policy
 from traceprop_nb.magics.rows import is_row_list, row_list
 from traceprop_nb.magics.view import LineageView
 
@@ -221,13 +222,18 @@ class TracepropMagics(Magics):
 
         return self._ask(grammars.VALUATION, line, answer)
 
+    @needs_local_scope
     @no_var_expand
     @line_magic("report")
     @short_errors
     @_documented(grammars.REPORT)
-    def _report(self, line: str) -> Any:
+    def _report(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
         def answer(options: argparse.Namespace) -> Any:
-            record = self.session.report(options.kind, **dict(options.stated))
+            asked = dict(options.stated)
+            asked |= {} if options.by is None else {"by": options.by}
+            if options.of is not None:
+                asked["of"] = self._value(options.of, "%report", local_ns)
+            record = self.session.report(options.kind, as_of=options.as_of, **asked)
             if options.save:
                 record.save(options.save)
             return record
@@ -245,6 +251,12 @@ class TracepropMagics(Magics):
             return export(self.session, options.save, format=options.format, detail=options.detail)
 
         return self._ask(grammars.EXPORT, line, answer)
+
+    @line_magic("policy")
+    @short_errors
+    @_documented(grammars.POLICY)
+    def _policy(self, line: str) -> Any:
+        return self._ask(grammars.POLICY, line, lambda given: policy(self.session, given))
 
     # -- shared -------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ MIME = {
     "html": "text/html",
     "json": "application/json",
     "pdf": "application/pdf",
+    "zip": "application/zip",
     "svg": "image/svg+xml",
 }
 
