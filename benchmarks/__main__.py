@@ -69,9 +69,30 @@ def attribution() -> list[Measurement]:
     return measure()
 
 
+def kronecker() -> list[Measurement]:
+    """K-FAC and EK-FAC, next to kronfluence where its environment is there."""
+    from benchmarks.kronecker import measure
+
+    return measure()
+
+
 def store() -> list[Measurement]:
     """The log on disk."""
     from benchmarks.store import measure
+
+    return measure()
+
+
+def crash() -> list[Measurement]:
+    """Killed processes, and what they had acknowledged."""
+    from benchmarks.crash import measure
+
+    return measure()
+
+
+def reports() -> list[Measurement]:
+    """Records of a session of 100,000 operations."""
+    from benchmarks.reports import measure
 
     return measure()
 
@@ -89,7 +110,7 @@ def main() -> None:
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
-        "attribution": attribution,
+        "attribution": attribution, "kronecker": kronecker, "crash": crash, "reports": reports,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
