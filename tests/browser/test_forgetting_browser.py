@@ -8,6 +8,18 @@ from tests.browser.test_quickstart_browser import widget
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 
+LONGER = """%%train longer
+torch.manual_seed(1)
+slow = nn.Sequential(nn.Linear(rows.shape[1], 32), nn.ReLU(), nn.Linear(32, 2))
+loader = DataLoader(TensorDataset(rows, labels), batch_size=32, shuffle=True)
+optimizer = torch.optim.Adam(slow.parameters(), lr=2e-3)
+for epoch in range(40):
+    for batch, answer in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(slow(batch), answer).backward()
+        optimizer.step()
+"""  # long enough that a reader can cancel five retrainings of it on any machine
+
 
 def test_a_branch_is_forgotten_compared_and_watched(notebook):
     nb = notebook(path=NOTEBOOKS / "04_unlearning.ipynb")
@@ -26,6 +38,7 @@ def test_a_branch_is_forgotten_compared_and_watched(notebook):
     pick.select_option(label="class 0")
     nb.shot("forgetting-network", panel)
     nb.shot("forgetting-value", widget(nb, "knn-shapley"))
+    nb.add(LONGER)
     before = nb.ask("[credit.coef_.sum(), len(tp.session().runs)]")
     retrains_from_the_panel(nb)
     assert nb.ask("[credit.coef_.sum(), len(tp.session().runs)]") == [before[0], before[1] + 1]
@@ -33,7 +46,7 @@ def test_a_branch_is_forgotten_compared_and_watched(notebook):
 
 def retrains_from_the_panel(nb):
     """A new request in a new cell, whose panel retrains, is stopped, and retrains again."""
-    nb.add("later = tp.unlearn(rows=range(40), run='net', evaluate={'trusted': held})\nlater")
+    nb.add("later = tp.unlearn(rows=range(40), run='longer', evaluate={'trusted': held})\nlater")
     panel = nb.panel.locator(".tp", has_text="Forget rows 0-39").last
     panel.wait_for(timeout=120_000)
     button = panel.get_by_role("button", name="Compare with 5 retrained models")
