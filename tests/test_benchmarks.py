@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from benchmarks import crash
 from benchmarks.cells import IMPORTS, Workload, logistic
 from benchmarks.environment import environment
 from benchmarks.measurement import measured, table
@@ -42,3 +43,26 @@ def test_a_result_says_where_it_was_measured():
     assert where["python"]
     assert where["cores"] >= 1
     assert {"numpy", "pandas", "traceprop_nb"} <= set(where["packages"])
+
+
+@pytest.mark.parametrize("kind", crash.TRIALS)
+def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged(kind, tmp_path):
+    outcomes = crash.trials(kind, str(tmp_path), 3)
+    assert [(o.lost, o.whole) for o in outcomes] == [(0, True)] * 3
+    assert sum(o.acknowledged for o in outcomes) > 3
+
+
+def test_a_loss_and_a_broken_store_would_be_counted(tmp_path):
+    from tests.stores.chains import filled
+
+    store, [name] = filled(str(tmp_path / "s.db"), sessions=1, events=5)
+    assert crash._looked(str(tmp_path / "s.db"), f"{name} 6\n(\n").lost == 2
+    assert crash._looked(str(tmp_path / "s.db"), f"{name} 4\n(\n").inside
+    with store.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE events SET body = '{}' WHERE number = 2")
+    assert not crash._looked(str(tmp_path / "s.db"), f"{name} 4\n").whole
+    store.close()
+    (tmp_path / "t.db").write_text("no database at all, and long enough\n" * 60)
+    assert crash._looked(str(tmp_path / "t.db"), f"{name} 4\n").lost == 5
+    rows = crash.counted("x", [crash.Outcome(5, 1, False, True), crash.Outcome(3, 0, True, True)])
+    assert [row.value for row in rows] == [8, 1, 1, 2]

@@ -16,7 +16,9 @@ DOORS = {
     "tracing -> traceprop_nb.adapters.": "rules and snapshots, registered in the table by type",
     "tracing -> traceprop_nb.session.core.Session.open_adapters": "the user imports something",
     "tracing -> traceprop_nb.session.sources.Sources.watch": "a file has entered",
-    "tracing -> traceprop_nb.session.core.Session.wrote": "a value went into a file",
+    "tracing -> traceprop_nb.session.core.Session._fresh.<locals>": "a value went into a file",
+    "tracing -> traceprop_nb.session.noticed.Noticed._seed": "a seed was set",
+    "adapters -> traceprop_nb.session.noticed.Noticed._metric": "predictions were measured",
     "adapters -> traceprop_nb.session.training.Training._node_of": "the node of a live object",
     "adapters -> traceprop_nb.session.training.Training._lookup": "the object behind a name",
     "gradients -> traceprop_nb.adapters.": "an objective's framework encodes rows and labels",
@@ -31,7 +33,8 @@ table.to_csv(folder + "/kept.csv")
 """
 FIT = """
 from sklearn.linear_model import LogisticRegression
-clf = LogisticRegression().fit(X, y)
+clf = LogisticRegression(random_state=0).fit(X, y)
+clf.score(X, y)
 """
 
 
