@@ -110,6 +110,8 @@ class RuleTable:
         self.seeds: dict[Any, str] = {random.seed: "random.seed", random.Random: "random.Random"}
         self.noted_ops = {"seed", "Random"}
         self.savers: dict[Any, Saver] = {}
+        self.opaques: dict[Any, str] = {}
+        self.rowless: set[Any] = set()
         self.members: dict[type, Callable[[Any, str], Any]] = {}
         self._member: dict[type, Callable[[Any, str], Any] | None] = {}
         self._methods: dict[tuple[type, str], Rule] = {}
@@ -153,6 +155,32 @@ class RuleTable:
         """A function that writes a model, or its parameters, to a file."""
         self.savers[function] = saver
         self.noted_ops.add(function.__name__)
+
+    def opaque(self, why: str, *callables: Any) -> None:
+        """Functions, or (type, method name), that no rule can follow, and why: INEXACT always."""
+        self.opaques.update(dict.fromkeys(callables, why))
+
+    def no_rows(self, *callables: Any) -> None:
+        """Functions, or (type, method name), whose result has no rows: nothing to follow."""
+        self.rowless.update(callables)
+
+    def treatment(self, which: Any) -> str | None:
+        """What was decided of a function or a (type, method name): None where nothing was.
+
+        Returns:
+            ``"rule"``, ``"opaque"``, ``"no rows"`` or None. A rule may still stand back from a
+            call whose arguments it was not tested with; that call is INEXACT.
+        """
+        kind, name = which if isinstance(which, tuple) else (None, "")
+        bases = () if kind is None else kind.__mro__
+        for key in ((base, name) for base in bases) if bases else (which,):
+            if key in self.opaques:
+                return "opaque"
+            if key in self.rowless:
+                return "no rows"
+            if key in (self._methods if bases else self.functions):
+                return "rule"
+        return None
 
     def method(self, rule: Rule, kind: type, names: Iterable[str]) -> None:
         """A rule for methods of a type and of its subclasses."""
