@@ -18,7 +18,7 @@ from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.lineage.nodes import Status
-from traceprop_nb.session import keeping, questions, untraced
+from traceprop_nb.session import certainty, keeping, questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
@@ -340,7 +340,7 @@ class Session:
 
     def why(self, x: Any) -> WhyAnswer:
         """How far a value's lineage may be trusted. See ``traceprop_nb.why``."""
-        return questions.why(self, x)
+        return certainty.why(self, x)
 
     def lineage(self, x: Any = None) -> LineageAnswer:
         """The graph around a value, or all of it. See ``traceprop_nb.lineage``."""

@@ -14,7 +14,6 @@ import ast
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Any
 
 from numpy import ndarray
@@ -22,6 +21,7 @@ from numpy import ndarray
 from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
+from traceprop_nb.tracing.callee import rule_of
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, RuleTable
@@ -357,33 +357,11 @@ class Recorder(Writer):
         args, kwargs = arguments(plan, popped)
         call = self._view(plan, head, args, kwargs, out)
         try:
-            rule, call.function = self._rule(plan, head)
+            rule, call.function = rule_of(self.table, plan, head)
             if rule is None or not rule(call):
                 opaque.record(self, call)
         finally:
             self.events.clear()
-
-    def _rule(self, plan: Plan, head: Operand) -> tuple[Any, Any]:
-        table, method = self.table, plan.method
-        if method is None:
-            found = table.find_function(head.thing) if head.thing is not None else None
-            return found or table.find_method(head.kind, "__call__"), head.thing
-        if head.kind is ModuleType:
-            function = getattr(head.thing, method, None)
-            found = table.find_function(function)
-            if found is None and function is not None and not isinstance(function, HELD):
-                found = table.find_method(type(function), "__call__")
-            return found, function
-        if isinstance(head.thing, type):
-            return table.find_method(head.thing, method), getattr(head.thing, method, None)
-        callee = table.kept(head.kind, head.mark, method)
-        if callee is not None:
-            return table.find_method(type(callee), "__call__"), callee
-        return table.find_method(head.kind, method), getattr(head.kind, method, None)
-
-    def callee(self, plan: Plan, head: Operand) -> Any:
-        """What a call's plan called, or None where nobody can say."""
-        return self._rule(plan, head)[1]
 
     def _view(
         self, plan: Plan, head: Operand, args: Sequence[Any], kwargs: dict[str, Any], out: Any
@@ -395,6 +373,6 @@ class Recorder(Writer):
         )  # fmt: skip
 
     def end_cell(self) -> None:
-        """Let go of what an exception left behind."""
+        """Let go of what exceptions left."""
         self._pending.clear()
         self.events.clear()
