@@ -84,7 +84,7 @@ class Session:
     def _fresh(self) -> None:
         self.started = datetime.now(UTC)
         self.graph = LineageGraph()
-        self.recorder = Recorder(self.graph, RuleTable())
+        self.recorder = Recorder(self.graph, RuleTable(), getattr(self, "recorder", None))
         self.recorder.on_import = self.open_adapters
         self.files = Sources(self.graph)
         self.recorder.on_source = self.files.watch

@@ -14,6 +14,7 @@ import ast
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from numpy import ndarray
@@ -44,9 +45,14 @@ class Recorder(Writer):
         events: What taps inside libraries saw during the current call.
         plans: What the rewriter knows of each recorded expression.
         on_import: Called after every import statement.
+
+    Args:
+        graph: Written to.
+        table: The rules.
+        before: Whose place it takes, if any.
     """
 
-    def __init__(self, graph: LineageGraph, table: RuleTable) -> None:
+    def __init__(self, graph: LineageGraph, table: RuleTable, before: Recorder | None = None):
         super().__init__(graph, table)
         self.events: list[tuple[Any, ...]] = []
         self.plans: list[Plan] = []
@@ -54,6 +60,12 @@ class Recorder(Writer):
         self._pending: dict[int | tuple[int, int], Any] = {}
         self._slots = 0
         self._plain = {kind: Operand(None, kind) for kind in _PLAIN}
+        if before is not None:  # functions that were rewritten for it live on
+            self._slots, self.plans = before._slots, before.plans
+            graph.sites = [replace(site, text="") for site in before.graph.sites]
+            table.noted_ops |= before.table.noted_ops
+            for plan in self.plans:
+                plan.op_id = graph.op(plan.op)
 
     # -- what the rewriter asks for ----------------------------------------------------------
 
