@@ -61,17 +61,20 @@ class Recorder(Writer):
         self._slots = 0
         self._plain = {kind: Operand(None, kind) for kind in _PLAIN}
         if before is not None:  # functions that were rewritten for it live on
-            self._slots, self.plans = before._slots, before.plans
+            self._slots = before._slots
+            self.plans = [replace(p, op_id=graph.op(p.op)) for p in before.plans]
             graph.sites = [replace(site, text="") for site in before.graph.sites]
             table.noted_ops |= before.table.noted_ops
-            for plan in self.plans:
-                plan.op_id = graph.op(plan.op)
 
     # -- what the rewriter asks for ----------------------------------------------------------
 
     def add_plan(self, op: str, node: ast.expr | ast.stmt, text: str, **fields: Any) -> int:
         """Keep a plan and return its number."""
-        site = self.graph.add_site(Site(op, self.cell, node.lineno, node.col_offset, text))
+        return self.plan_at(Site(op, self.cell, node.lineno, node.col_offset, text), **fields)
+
+    def plan_at(self, where: Site, **fields: Any) -> int:
+        """As ``add_plan``, of an expression that may lie outside the cell."""
+        op, site = where.op, self.graph.add_site(where)
         self.plans.append(Plan(site, op, op_id=self.graph.op(op), **fields))
         if seeds.takes_seed(fields):
             self.table.noted_ops.add(op)
