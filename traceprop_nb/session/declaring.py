@@ -117,17 +117,19 @@ def probe(function: F, x: Any, *, trials: int = 5, seed: int = 0) -> ProbeAnswer
     drawn = np.random.default_rng(seed)
     for trial in range(1, trials + 1):
         chosen = drawn.permutation(n)[: max(1, n // 2)]
-        part = function(_taken(x, chosen))
-        if not hasattr(part, "__len__") or len(part) != len(chosen):
-            return ProbeAnswer(False, trial, f"{name}: a part of the rows gave another number")
-        if not _equal(_taken(whole, chosen), part):
-            return ProbeAnswer(
-                False, trial, f"{name}: rows came out differently without the other rows"
-            )
+        wrong = _wrong(function(_taken(x, chosen)), _taken(whole, chosen))
+        if wrong:
+            return ProbeAnswer(False, trial, f"{name}: {wrong}")
     declared.rowwise(known)
-    return ProbeAnswer(
-        True, trials, f"{name}: row by row on {trials} subsets of {n} rows; declared so (ASSUMED)"
-    )
+    said = f"{name}: row by row on {trials} subsets of {n} rows; declared so (ASSUMED)"
+    return ProbeAnswer(True, trials, said)
+
+
+def _wrong(part: Any, expected: Any) -> str:
+    """What speaks against a function that gave ``part`` for rows of its result's; "" if nothing."""
+    if not hasattr(part, "__len__") or len(part) != len(expected):
+        return "a part of the rows gave another number"
+    return "" if _equal(expected, part) else "rows came out differently without the other rows"
 
 
 def _taken(x: Any, chosen: np.ndarray[Any, Any]) -> Any:

@@ -108,9 +108,8 @@ def quietly(seed: int = 0) -> Iterator[None]:
         with (
             contextlib.redirect_stdout(sink),
             contextlib.redirect_stderr(sink),
-            warnings.catch_warnings(),
+            warnings.catch_warnings(action="ignore"),
         ):
-            warnings.simplefilter("ignore")
             yield
     finally:
         for put_back, state in states:
@@ -135,8 +134,7 @@ def altered(value: Any, row: int, way: int) -> bool:
 
 def _cell(places: Any, row: int, column: int, shift: float) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a column that would change its type
+        with warnings.catch_warnings(action="error"):  # a column that would change its type
             places[row, column] = _other(places[row, column], shift)
     except (TypeError, ValueError, Warning):
         return False
