@@ -15,7 +15,7 @@ from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Deferred
-from traceprop_nb.session import certainty, keeping, questions, untraced
+from traceprop_nb.session import cell_answers, certainty, keeping, questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
@@ -258,6 +258,8 @@ class Session:
                 continue  # half imported: the next statement tries again
             if framework not in self._ruled:
                 rules.install(self.recorder.table)
+                if adapters.has(framework, "columns"):
+                    adapters.load(framework, "columns").install(self.recorder.table)
                 self._ruled.add(framework)
             if not hasattr(rules, "taps"):
                 self._taps[framework] = _NoTaps()
@@ -323,9 +325,11 @@ class Session:
         self.recorder.source(value, name, "table", declared=True)
         return value
 
-    def rows(self, x: Any, i: Any) -> RowAnswer:
+    def rows(self, x: Any, i: Any, column: Any = None) -> RowAnswer:
         """Where row i of a value came from. See ``traceprop_nb.rows``."""
-        return questions.rows(self, x, i)
+        return (
+            questions.rows(self, x, i) if column is None else cell_answers.rows(self, x, i, column)
+        )
 
     def impact(self, source: str, row: int) -> ImpactAnswer:
         """What a record reached. See ``traceprop_nb.impact``."""

@@ -55,6 +55,8 @@ class Writer:
         self.on_metric: Callable[[MetricCall], None] = lambda _: None
         self.on_seed: Callable[[SeedCall], None] = lambda _: None
         self._recorded = table.recorded
+        self._labels = table.columns.labels
+        graph.column_table.placed = table.columns.placed
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
         self._lost: int | None = None
@@ -158,9 +160,11 @@ class Writer:
         self, site: int, op: int, out: Any, rows: int, edges: Sequence[int], status: int = 0
     ) -> int:
         """As ``emit``, with the edges already flat: parent, map index, kind * 4 + status."""
+        read = self._labels.get(type(out))
+        labels = -1 if read is None else self.graph.column_table.number(read(out))
         self._lock.acquire()  # twice as fast as ``with``, and this is the hottest line there is
         try:
-            node = self.graph.append(op, site, self.cell, rows, status, edges)
+            node = self.graph.append(op, site, self.cell, rows, status, edges, labels)
         finally:
             self._lock.release()
         self.identity.set(out, node)
@@ -188,10 +192,12 @@ class Writer:
             detail["columns"] = tuple(map(str, columns))
             index = getattr(getattr(out, "index", None), "names", ())
             detail["index"] = tuple(str(name) for name in index if name is not None)
+        read = self._labels.get(type(out))
+        labels = -1 if read is None else self.graph.column_table.number(read(out))
         with self._lock:
             node = self.graph.append_source(
                 name=name, kind=kind, path=path, n_rows=self.table.rows(out), cell=self.cell,
-                line=line, site=site, detail=detail,
+                line=line, site=site, detail=detail, labels=labels,
             )  # fmt: skip
         self.identity.set(out, node)
         self.on_source(node)
