@@ -277,7 +277,7 @@ def test_an_answer_is_a_cell_of_a_file(notebook, tmp_path, monkeypatch):
     assert answer.cells == (("people.csv", 2, 4, "age"), ("visits.csv", 2, 4, "pay"))
     assert answer.status == Status.EXACT
     assert answer.sources["visits.csv"].tolist() == [2]
-    assert "columns  people.csv: id (join), age (trans" in repr(answer)
+    assert "columns  people.csv: id (join, sort), age (transformation)" in repr(answer)
     left = notebook.session.rows(notebook.names["out"], 2, column="city")
     assert left.cells == (("people.csv", 2, 4, "city"),)
 

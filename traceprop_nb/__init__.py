@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import traceprop_nb.lineage
 import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
-from traceprop_nb.session.column_doors import columns
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
+from traceprop_nb.session.lineage_doors import columns, script
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
 
@@ -65,6 +65,7 @@ __all__ = [
     "rows",
     "rowwise",
     "rule",
+    "script",
     "session",
     "source",
     "subject",
