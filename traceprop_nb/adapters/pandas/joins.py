@@ -11,7 +11,6 @@ import pandas as pd
 from traceprop_nb.adapters.pandas.align import by_label
 from traceprop_nb.lineage.maps import All, Deferred, Identity, Part, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing.files import entered, path_of
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -23,9 +22,6 @@ def install(table: RuleTable) -> None:
     table.function(_same_rows, pd.get_dummies, pd.to_numeric, pd.to_datetime, pd.isna, pd.isnull)
     table.function(_same_rows, pd.notna, pd.notnull, pd.cut, pd.qcut)
     table.function(_built, pd.DataFrame, pd.Series)
-    for reader in ("read_parquet", "read_json", "read_excel", "read_feather"):
-        if hasattr(pd, reader):
-            table.function(_read, getattr(pd, reader))
 
 
 def _merged(call: Call) -> bool | None:
@@ -151,11 +147,3 @@ def _from_columns(call: Call, columns: Mapping[Any, Any]) -> bool | None:
         else:
             return None
     return call.emit(*edges)
-
-
-def _read(call: Call) -> bool | None:
-    """A reader without a tap: the file, and its rows in the order it gives them."""
-    path = call.args[0] if call.args else None
-    if not isinstance(call.out, pd.DataFrame) or path_of(path) is None:
-        return None
-    return entered(call, path, call.name.removeprefix("read_"))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from traceprop_nb.adapters.pandas import files, groups, joins, select, writes
+from traceprop_nb.adapters.pandas import files, groups, joins, reading, select, writes
 from traceprop_nb.adapters.pandas.align import align, edges, mark, shallow_copy, snapshot
 from traceprop_nb.adapters.pandas.taps import Taps
 from traceprop_nb.lineage.maps import All, Identity, Prefix, Window
@@ -60,7 +60,7 @@ def install(table: RuleTable) -> None:
     from pandas.core.indexes.accessors import Properties
 
     table.any_method(_accessor, Properties)
-    for part in (select, joins, groups, writes, files):
+    for part in (select, joins, groups, writes, files, reading):
         part.install(table)
 
 

@@ -9,7 +9,6 @@ than wrong.
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +19,7 @@ from pandas.core.internals import managers
 from pandas.core.reshape import merge
 from pandas.io.parsers import readers
 
+from traceprop_nb.adapters.pandas import text
 from traceprop_nb.tracing import hooks
 from traceprop_nb.tracing.record import Recorder
 
@@ -110,48 +110,32 @@ class Taps:
             def _read(filepath_or_buffer: Any, kwds: Mapping[str, Any]) -> Any:
                 if not hooks.ACTIVE:
                     return original(filepath_or_buffer, kwds)
-                described = _described(filepath_or_buffer, kwds)
+                told = text.described(filepath_or_buffer, kwds)
                 out = original(filepath_or_buffer, kwds)
-                if isinstance(out, pd.DataFrame):
-                    _enter(recorder, out, described)
+                _noted(recorder, "read_csv", text.entered, out, told)
                 return out
 
             return _read
 
+        def wrap_chunk(original: Any) -> Any:
+            def read(self: Any, nrows: Any = None) -> Any:
+                first = self._currow
+                out = original(self, nrows)
+                if hooks.ACTIVE:
+                    _noted(recorder, "read_csv", text.chunk_entered, self, first, out)
+                return out
+
+            return read
+
         self._replace(readers, "_read", wrap)
+        self._replace(readers.TextFileReader, "read", wrap_chunk)
 
 
-def _described(source: Any, kwds: Mapping[str, Any]) -> dict[str, Any]:
-    """What will be needed to find a record's line again, taken before the file is read."""
+def _noted(recorder: Recorder, op: str, tell: Callable[..., None], *what: Any) -> None:
     try:
-        path = os.path.abspath(os.fspath(source))
-        stat = os.stat(path)
-    except (TypeError, OSError, ValueError):
-        return {"path": None, "buffer": type(source).__name__}
-    kept = ("header", "skiprows", "nrows", "comment", "quotechar", "quoting", "skip_blank_lines",
-            "compression", "encoding", "lineterminator", "skipfooter", "escapechar", "delimiter",
-            "sep", "doublequote")  # fmt: skip
-    options = {
-        k: kwds[k] for k in kept if k in kwds and isinstance(kwds[k], str | int | bool | type(None))
-    }
-    odd = [k for k in kept if k in kwds and not isinstance(kwds[k], str | int | bool | type(None))]
-    if not getattr(kwds.get("on_bad_lines"), "name", "ERROR").endswith("ERROR"):
-        odd.append("on_bad_lines")
-    return {
-        "path": path, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "options": options,
-        "unusual": odd,
-    }  # fmt: skip
-
-
-def _enter(recorder: Recorder, frame: pd.DataFrame, described: dict[str, Any]) -> None:
-    try:
-        path = described.pop("path")
-        name = os.path.basename(path) if path else described["buffer"]
-        recorder.source(
-            frame, name, "file" if path else "table", path=path, reader="csv", **described
-        )
+        tell(recorder, *what)
     except Exception:
-        recorder.failed("read_csv")
+        recorder.failed(op)
 
 
 # -- self-tests ------------------------------------------------------------------------------------
