@@ -51,7 +51,8 @@ READ = {
     f"pd.read_csv({C}, index_col='id')": ("a.csv", 4, [4, 6, 8, 9]),
     f"pd.read_csv({C}, skipfooter=1, engine='python')": ("a.csv", 3, [4, 6, 8]),
     f"pd.concat(list(pd.read_csv({C}, chunksize=3)))": ("a.csv", 4, [4, 6, 8, 9]),
-    f"with pd.read_csv({C}, iterator=True) as part:\n    out = part.get_chunk(2)": ("a.csv", 2, [4, 6]),
+    f"with pd.read_csv({C}, iterator=True) as part:\n    out = part.get_chunk(2)":
+        ("a.csv", 2, [4, 6]),
     "pd.read_csv('g.csv.gz')": ("g.csv.gz", 4, [2, 3, 4, 5]),
     "pd.read_table('g.csv.gz', sep=',')": ("g.csv.gz", 4, [2, 3, 4, 5]),
     "pd.read_fwf('w.txt')": ("w.txt", 4, [2, 3, 4, 5]),
@@ -68,7 +69,8 @@ READ = {
     "pd.read_excel('x.xlsx', sheet_name=None)['one']": ("x.xlsx[one]", 4, [2, 3, 4, 5]),
     "pd.read_excel('x.xlsx', 'two', header=3)": ("x.xlsx[two]", 4, [5, 6, 7, 8]),
     "pd.read_excel('x.xlsx', sheet_name='two', skiprows=3)": ("x.xlsx[two]", 4, None),
-    "with pd.ExcelFile('x.xlsx') as book:\n    out = book.parse('one')": ("x.xlsx[one]", 4, [2, 3, 4, 5]),
+    "with pd.ExcelFile('x.xlsx') as book:\n    out = book.parse('one')":
+        ("x.xlsx[one]", 4, [2, 3, 4, 5]),
     "pd.read_sql('people', 'sqlite:///s.db')": ("people", 4, None),
     "pd.read_sql_table('people', 'sqlite:///s.db')": ("people", 4, None),
     "pd.read_sql_query('select *\\nfrom people', con)":
@@ -125,9 +127,8 @@ def test_a_password_is_not_kept(read):
 
 
 def test_chunks_of_a_buffer_are_tables_of_their_own(read):
-    read(
-        "import io\nout = pd.concat(list(pd.read_csv(io.StringIO('a\\n1\\n2\\n3\\n'), chunksize=2)))"
-    )
+    read("import io\nbuffer = io.StringIO('a\\n1\\n2\\n3\\n')")
+    read("out = pd.concat(list(pd.read_csv(buffer, chunksize=2)))")
     assert read.status("out") == Status.EXACT
     assert len(read.session.graph.sources) == 2
 

@@ -67,11 +67,10 @@ class LineIndex:
 
 def index_of(source: Source) -> LineIndex | str:
     """The index of a source's file, or why there is none."""
-    if source.path is None or source.detail.get("reader") not in _READERS:
-        return f"{source.name!r} is not a text file with lines"
     why = _unusual(source)
     if why:
         return why
+    assert source.path is not None
     try:
         with open(source.path, "rb") as file:
             data = file.read()
@@ -81,25 +80,20 @@ def index_of(source: Source) -> LineIndex | str:
         return f"{source.path} changed while it was read, so its lines are not known"
     if "sha256:" + hashlib.sha256(data).hexdigest() != source.digest:
         return f"{source.path} is no longer the file that was read"
-    if source.detail["reader"] == "excel":
-        return _of_sheet(source)
-    try:
-        data = _unpacked(source, data)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        return f"{source.path} cannot be unpacked: {error}"
-    return _built(source, data)
+    return _of_sheet(source) if source.detail["reader"] == "excel" else _built(source, data)
 
 
 def _unusual(source: Source) -> str:
-    options, reader = source.detail.get("options", {}), source.detail["reader"]
+    options, reader = source.detail.get("options", {}), source.detail.get("reader")
+    text = reader in _READERS and (reader != "json" or options.get("lines"))
+    if source.path is None or not text:
+        return f"{source.name!r} is not a text file with lines"
     odd = list(source.detail.get("unusual", ()))
     odd += [k for k, allowed in _PLAIN.items() if k in options and options[k] not in allowed]
     if str(source.path).endswith(_PACKED):
         odd.append("compression")
     if options.get("comment") and reader == "fwf":
         odd.append("comment")
-    if reader == "json" and not options.get("lines"):
-        return f"{source.name!r} is not a text file with lines"
     if reader == "excel" and not odd and "first_row" not in options:
         odd.append("header")
     return f"read with {', '.join(sorted(set(odd)))}, so its lines are not known" if odd else ""
@@ -120,6 +114,10 @@ def _unpacked(source: Source, data: bytes) -> bytes:
 
 def _built(source: Source, data: bytes) -> LineIndex | str:
     options = source.detail.get("options", {})
+    try:
+        data = _unpacked(source, data)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        return f"{source.path} cannot be unpacked: {error}"
     encoding = options.get("encoding") or "utf-8-sig"
     quoted = source.detail["reader"] == "csv"
     comment = str(options.get("comment") or "").encode()
