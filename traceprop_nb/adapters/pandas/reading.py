@@ -15,10 +15,9 @@ from traceprop_nb.tracing.files import came_in, path_of
 from traceprop_nb.tracing.rules import Call, RuleTable
 from traceprop_nb.tracing.tables import queried, queries_only_its_own
 
-_FILES = "parquet feather orc json excel pickle stata sas spss hdf xml html"
+_FILES = "parquet feather orc json excel pickle stata xml html"
 _ROWS_CHOSEN = {
     "parquet": ("filters", "partitioning"),
-    "hdf": ("where", "start", "stop"),
     "stata": ("iterator",),
     "excel": ("skiprows", "nrows", "skipfooter", "comment"),
     "json": (),
@@ -36,8 +35,15 @@ def install(table: RuleTable) -> None:
         reader = getattr(pd, f"read_{name}", None)
         if reader is not None:
             table.function(_read, reader)
+    table.function(_text, pd.read_csv, pd.read_table, pd.read_fwf)
     table.method(_parsed, pd.ExcelFile, ("parse",))
     table.function(_sql, pd.read_sql, pd.read_sql_query, pd.read_sql_table)
+
+
+def _text(call: Call) -> bool | None:
+    """Seen already: a tap stands behind these, and at the chunks that they give."""
+    frame = isinstance(call.out, pd.DataFrame | pd.Series)
+    return True if not frame or call.recorder.identity.node(call.out) is not None else None
 
 
 def _read(call: Call) -> bool | None:
@@ -85,7 +91,7 @@ def _one(call: Call, out: Any, target: Any, reader: str, part: Any) -> bool:
     first = _first_sheet_row(call) if reader == "excel" and not odd else None
     if first is not None:
         options["first_row"] = first
-    name = ", ".join([f"{k}={call.kwargs[k]!r}"[:60] for k in odd if k in ("filters", "where")])
+    name = ", ".join([f"{k}={call.kwargs[k]!r}"[:60] for k in odd if k == "filters"])
     suffix = f"[{part}]" * (part != "") + f" ({name})" * bool(name)
     return came_in(
         call, out, path_of(target), suffix, reader=reader, options=options, unusual=odd

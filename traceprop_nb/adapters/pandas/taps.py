@@ -9,17 +9,20 @@ than wrong.
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.core import algorithms, generic
+from pandas.core.groupby import groupby
 from pandas.core.internals import managers
-from pandas.core.reshape import merge
+from pandas.core.reshape import merge, pivot
 from pandas.io.parsers import readers
 
-from traceprop_nb.adapters.pandas import text
+from traceprop_nb.adapters.pandas import fills, keys, text, walks
 from traceprop_nb.tracing import hooks
 from traceprop_nb.tracing.record import Recorder
 
@@ -41,6 +44,9 @@ class Taps:
             ("reindex_indexer", self._moves, _sees_moves),
             ("_get_join_info", self._joins, _sees_joins),
             ("_read", self._reads, _sees_reads),
+            ("value_counts_internal", self._keys, _sees_keys),
+            ("_pad_or_backfill", self._gaps, _sees_gaps),
+            ("iterrows", self._walks, _sees_walks),
         ):
             before = len(self._replaced)
             try:
@@ -130,6 +136,63 @@ class Taps:
         self._replace(readers, "_read", wrap)
         self._replace(readers.TextFileReader, "read", wrap_chunk)
 
+    def _keys(self) -> None:
+        for owner, name, tell in (
+            (algorithms, "value_counts_internal", keys.of_counts),
+            (pivot, "pivot", keys.of_pivot),
+            (pivot, "pivot_table", keys.of_pivot),
+        ):
+            self._replace(owner, name, functools.partial(self._told, tell))
+
+    def _told(self, tell: Callable[..., Any], original: Any) -> Any:
+        recorder = self._recorder
+
+        @functools.wraps(original)
+        def door(first: Any, *a: Any, **k: Any) -> Any:
+            out = original(first, *a, **k)
+            if hooks.ACTIVE and not a:
+                _noted(recorder, original.__name__, _tell, tell, out, first, k)
+            return out
+
+        return door
+
+    def _gaps(self) -> None:
+        recorder = self._recorder
+
+        def wrap(original: Any) -> Any:
+            def _pad_or_backfill(self: Any, method: Any, **k: Any) -> Any:
+                if hooks.ACTIVE:
+                    _noted(recorder, "ffill", _tell, fills.gaps, self, method, k)
+                return original(self, method, **k)
+
+            return _pad_or_backfill
+
+        self._replace(generic.NDFrame, "_pad_or_backfill", wrap)
+
+    def _walks(self) -> None:
+        recorder = self._recorder
+
+        def wrapping(walk: Callable[..., Any]) -> Callable[[Any], Any]:
+            def wrap(original: Any) -> Any:
+                @functools.wraps(original)
+                def walked(self: Any) -> Any:
+                    steps = original(self)
+                    return walk(recorder, self, steps) if hooks.ACTIVE else steps
+
+                return walked
+
+            return wrap
+
+        self._replace(pd.DataFrame, "iterrows", wrapping(walks.rows))
+        self._replace(pd.DataFrame, "items", wrapping(walks.columns))
+        self._replace(groupby.GroupBy, "__iter__", wrapping(walks.parts))
+
+
+def _tell(recorder: Recorder, tell: Callable[..., Any], *what: Any) -> None:
+    told = tell(*what)
+    if told is not None and len(recorder.events) < _MOST:
+        recorder.events.append(told)
+
 
 def _noted(recorder: Recorder, op: str, tell: Callable[..., None], *what: Any) -> None:
     try:
@@ -190,3 +253,26 @@ def _sees_joins(events: list[tuple[Any, ...]]) -> bool:
 
 def _sees_reads(_: list[tuple[Any, ...]]) -> bool:
     return callable(readers._read) and "kwds" in readers._read.__wrapped__.__code__.co_varnames
+
+
+def _sees_keys(events: list[tuple[Any, ...]]) -> bool:
+    frame = pd.DataFrame({"a": [3, 1, 3], "b": [0, 0, 1], "c": 1.0})
+    found = []
+    for out in (
+        frame["a"].value_counts(),
+        frame.pivot(index="a", columns="b", values="c"),
+        frame.pivot_table(index="a", values="c"),
+    ):
+        told = [e for e in events if e[0] == "keyed"]
+        found.append(len(told) > 0 and np.array_equal(out.index[told[-1][1]], frame["a"]))
+    return all(found)
+
+
+def _sees_gaps(events: list[tuple[Any, ...]]) -> bool:
+    pd.Series([1.0, None]).ffill()
+    told = [e for e in events if e[0] == "gaps"]
+    return len(told) == 1 and told[0][1].tolist() == [[False], [True]] and told[0][2]
+
+
+def _sees_walks(_: list[tuple[Any, ...]]) -> bool:
+    return all(hasattr(door, "__wrapped__") for door in (pd.DataFrame.iterrows, pd.DataFrame.items))
