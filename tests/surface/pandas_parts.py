@@ -32,9 +32,6 @@ _BOTH = {
     "pct_change": ["g.@()"],
     "ffill bfill": ["g.@()"],
     "apply": ["g.@(lambda t: t.mean())", "g.@(lambda t: t * 2)", "g.@(lambda t: t.head(1))"],
-    "rolling": ["g.@(2).mean()", "g.@(2, min_periods=1).sum()"],
-    "expanding": ["g.@().mean()", "g.@(2).sum()"],
-    "ewm": ["g.@(1).mean()"],
     "value_counts": ["g.@()"],
 }
 _FRAME = {"corr cov": ["g.@()"], "corrwith": ["d.groupby('g')[['v']].@(d['w'])"]}
@@ -145,7 +142,15 @@ _CATEGORIES = [
     Witness(f"pandas.Series.cat.{name}", f"{_CATEGORY}.{name}({given})", loose="two values only")
     for name, given in _KINDS.items()
 ] + [Witness("pandas.Series.cat.codes", f"{_CATEGORY}.codes", loose="two values only")]
+_WINDOWS_IN_GROUPS = [
+    Witness(f"pandas.{kind}.{name}", f"{of}out = g.{call}.{name}()", loose=SPARE)
+    for kind, call in (("Rolling", "rolling(2)"), ("Rolling", "rolling(2, min_periods=1)"),
+                       ("Rolling", "rolling(3, center=True)"), ("Expanding", "expanding()"))
+    for name in ("mean", "sum", "max")
+    for of in (_G, _ONE)
+]  # fmt: skip
 PARTS = [
+    *_WINDOWS_IN_GROUPS,
     *_calls("GroupBy", _G, _BOTH | _FRAME, loose=SPARE),
     *_calls("SeriesGroupBy", _ONE, _BOTH | _SERIES, loose=SPARE),
     *_calls("GroupBy", "", {"ohlc": ["d.groupby('g')[['w']].@()"]}, loose=SPARE),

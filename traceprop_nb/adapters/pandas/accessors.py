@@ -11,6 +11,7 @@ from pandas.core.indexes.accessors import Properties
 from traceprop_nb.adapters.pandas.align import by_label
 from traceprop_nb.lineage.maps import All, Deferred, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 TEXT = (
@@ -38,14 +39,31 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     text, category = pd.Series.str, pd.Series.cat
     table.method(_row_by_row, text, TEXT.split())
-    table.method(_row_by_row, category, CATEGORY.split())
+    table.method(_category, category, CATEGORY.split())
     table.method(_row_by_row, Properties, TIME.split())
     table.method(_joined, text, ("cat",))
     table.method(_extracted, text, ("extractall",))
-    for kind in (text, category, Properties):
+    for kind in (text, Properties):
         table.any_method(_row_by_row, kind)
     table.no_rows(*((Properties, name) for name in ("freq", "tz", "unit")))
     table.no_rows((category, "categories"), (category, "ordered"))
+
+
+def remember(recorder: Recorder, accessor: Any, series: Any) -> None:
+    """``series.cat`` knows its values only: note which rows they are."""
+    node = recorder.node_of(series) if type(series) is pd.Series else None
+    if node is not None and recorder.graph.rows(node) == len(series):
+        recorder.identity.set(accessor, node)
+
+
+def _category(call: Call) -> bool | None:
+    node = call.recorder.identity.node(call.receiver)
+    if node is None or _others(call) or not isinstance(call.out, pd.Series):
+        return None
+    n = call.recorder.graph.rows(node)
+    if len(call.out) != n:
+        return None
+    return call.emit((node, Identity(n), Kind.DIRECT, Status.EXACT))
 
 
 def _behind(call: Call) -> pd.Series | None:

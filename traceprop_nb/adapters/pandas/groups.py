@@ -21,7 +21,7 @@ _AGGREGATIONS = (
     "quantile skew idxmin idxmax describe ohlc kurt corrwith"
 )
 _TRANSFORMS = "transform cumsum cumprod cummax cummin cumcount rank ngroup"
-_KEPT = "head tail filter nth get_group"
+_KEPT = "head tail filter nth get_group sample"
 
 
 def install(table: RuleTable) -> None:
@@ -100,7 +100,7 @@ def _kept(call: Call) -> bool | None:
     if node is None or not isinstance(call.out, pd.DataFrame | pd.Series):
         return None
     call.node, call.rows, call.index, call.mark = node, len(frame), frame.index, mark(frame)
-    if call.name == "get_group":
+    if call.name in ("get_group", "sample"):
         call.name = "take"
     elif call.name == "filter":
         call.name = "query"  # keeps order and labels

@@ -23,8 +23,7 @@ def install(table: RuleTable) -> None:
     table.function(_same_rows, pd.notna, pd.notnull, pd.cut, pd.qcut, pd.to_timedelta)
     table.function(_same_rows, pd.from_dummies)
     table.function(_built, pd.DataFrame, pd.Series)
-    table.method(_built, pd.DataFrame, ("from_dict", "from_records", "from_arrow"))
-    table.method(_built, pd.Series, ("from_arrow",))
+    table.method(_built, pd.DataFrame, ("from_dict", "from_records"))
 
 
 def _merged(call: Call) -> bool | None:

@@ -34,9 +34,7 @@ def install(table: RuleTable) -> None:
         table.method(_counted, kind, ("value_counts",))
         table.method(_aligned, kind, ("align",))
         table.method(_compared, kind, ("compare", "combine_first"))
-        table.method(_walked, kind, ("items",))
     table.method(_combined, pd.Series, ("combine",))
-    table.method(_walked, pd.DataFrame, ("iterrows",))
     table.method(_repeated, pd.Series, ("repeat",))
     table.function(_factors, pd.factorize)
     table.method(_factors, pd.Series, ("factorize",))
@@ -181,16 +179,12 @@ def _compared(call: Call) -> bool | None:
 def _combined(call: Call) -> bool | None:
     """``s.combine(other, f)``: f is given one cell of each."""
     function = call.argument(1, "func")
-    plain = getattr(function, "__closure__", 0) is None or isinstance(function, np.ufunc)
+    plain = not getattr(function, "__closure__", None) or isinstance(function, np.ufunc)
     named = getattr(getattr(function, "__code__", None), "co_names", ())
     return _compared(call) if plain and not set(named) - _BUILTIN else None
 
 
 _BUILTIN = frozenset("max min abs round float int str bool".split())
-
-
-def _walked(call: Call) -> bool | None:
-    return True  # a generator: what it gives is seen by a tap
 
 
 def _repeated(call: Call) -> bool | None:

@@ -190,8 +190,10 @@ _AXIS = {"quantile": 1, "corrwith": 1, "agg": 1, "aggregate": 1}
 
 
 def _rank(call: Call) -> bool | None:
-    if call.node is None or call.kwargs.get("axis") in (1, "columns"):
+    if call.node is None:
         return None
+    if call.name == "rank" and call.argument(0, "axis", 0) in (1, "columns"):
+        return _same(call)
     return _same(call, (call.node, All(call.rows, call.rows), Kind.CONTEXT, Status.EXACT))
 
 

@@ -34,6 +34,7 @@ _OPAQUE: dict[str, str] = {
     "case_when": "conditions and values may be functions",
     "searchsorted": "a place in an order is no row",
     "reindex_like": "labels are matched by another object's",
+    "from_arrow": "a table of another library",
     "select": "expressions may look at any row",
     "combine": "a function is given whole columns",
     "pop": "one cell leaves the series",
@@ -52,6 +53,7 @@ _FUNCTIONS_OPAQUE: dict[str, str] = {
 _NO_ROWS = (
     "equals first_valid_index last_valid_index info memory_usage keys plot hist boxplot str dt "
     "cat list struct sparse itertuples to_clipboard to_csv to_dict to_excel to_feather to_hdf "
+    "items iterrows "
     "to_html to_iceberg to_json to_latex to_list tolist to_markdown to_orc to_parquet to_pickle "
     "to_records to_sql to_stata to_string to_xarray to_xml"
 )

@@ -22,7 +22,14 @@ from pandas.core.internals import managers
 from pandas.core.reshape import merge, pivot
 from pandas.io.parsers import readers
 
-from traceprop_nb.adapters.pandas import fills, keys, text, walks
+from traceprop_nb.adapters.pandas import (
+    accessors,
+    fills,
+    groups as groups_rules,
+    keys,
+    text,
+    walks,
+)
 from traceprop_nb.tracing import hooks
 from traceprop_nb.tracing.record import Recorder
 
@@ -46,7 +53,8 @@ class Taps:
             ("_read", self._reads, _sees_reads),
             ("value_counts_internal", self._keys, _sees_keys),
             ("_pad_or_backfill", self._gaps, _sees_gaps),
-            ("iterrows", self._walks, _sees_walks),
+            ("cat", self._categories, _sees_categories),
+            ("groupby", self._walks, _sees_walks),
         ):
             before = len(self._replaced)
             try:
@@ -169,23 +177,32 @@ class Taps:
 
         self._replace(generic.NDFrame, "_pad_or_backfill", wrap)
 
+    def _categories(self) -> None:
+        recorder = self._recorder
+
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def init(self: Any, data: Any) -> None:
+                original(self, data)
+                if hooks.ACTIVE:
+                    _noted(recorder, "cat", accessors.remember, self, data)
+
+            return init
+
+        self._replace(pd.Series.cat, "__init__", wrap)
+
     def _walks(self) -> None:
         recorder = self._recorder
 
-        def wrapping(walk: Callable[..., Any]) -> Callable[[Any], Any]:
-            def wrap(original: Any) -> Any:
-                @functools.wraps(original)
-                def walked(self: Any) -> Any:
-                    steps = original(self)
-                    return walk(recorder, self, steps) if hooks.ACTIVE else steps
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def walked(self: Any) -> Any:
+                steps = original(self)
+                return walks.parts(recorder, self, steps) if hooks.ACTIVE else steps
 
-                return walked
+            return walked
 
-            return wrap
-
-        self._replace(pd.DataFrame, "iterrows", wrapping(walks.rows))
-        self._replace(pd.DataFrame, "items", wrapping(walks.columns))
-        self._replace(groupby.GroupBy, "__iter__", wrapping(walks.parts))
+        self._replace(groupby.GroupBy, "__iter__", wrap)
 
 
 def _tell(recorder: Recorder, tell: Callable[..., Any], *what: Any) -> None:
@@ -258,13 +275,15 @@ def _sees_reads(_: list[tuple[Any, ...]]) -> bool:
 def _sees_keys(events: list[tuple[Any, ...]]) -> bool:
     frame = pd.DataFrame({"a": [3, 1, 3], "b": [0, 0, 1], "c": 1.0})
     found = []
-    for out in (
-        frame["a"].value_counts(),
-        frame.pivot(index="a", columns="b", values="c"),
-        frame.pivot_table(index="a", values="c"),
+    for call in (
+        lambda: frame["a"].value_counts(),
+        lambda: frame.pivot(index="a", columns="b", values="c"),
+        lambda: frame.pivot_table(index="a", values="c"),
     ):
+        events.clear()
+        out = call()
         told = [e for e in events if e[0] == "keyed"]
-        found.append(len(told) > 0 and np.array_equal(out.index[told[-1][1]], frame["a"]))
+        found.append(len(told) == 1 and np.array_equal(out.index[told[0][1]], frame["a"]))
     return all(found)
 
 
@@ -274,5 +293,13 @@ def _sees_gaps(events: list[tuple[Any, ...]]) -> bool:
     return len(told) == 1 and told[0][1].tolist() == [[False], [True]] and told[0][2]
 
 
+def _sees_categories(_: list[tuple[Any, ...]]) -> bool:
+    return len(pd.Series(["a", "b"], dtype="category").cat.codes) == 2
+
+
 def _sees_walks(_: list[tuple[Any, ...]]) -> bool:
-    return all(hasattr(door, "__wrapped__") for door in (pd.DataFrame.iterrows, pd.DataFrame.items))
+    groups = pd.DataFrame({"a": [2, 1, 2], "b": [0, 1, 2]}).groupby("a")
+    codes = groups_rules.codes_of(groups._grouper)
+    return [part["b"].tolist() for _, part in groups] == [
+        np.flatnonzero(codes == at).tolist() for at in range(2)
+    ]

@@ -1,7 +1,4 @@
-"""Loops over a frame: ``iterrows``, ``items``, and the parts of ``groupby``.
-
-Each is a generator of pandas' own, taken up step by step; what it gives is recorded as it passes.
-"""
+"""The parts that ``for key, part in frame.groupby(...)`` gives: recorded as they pass."""
 
 from __future__ import annotations
 
@@ -12,29 +9,9 @@ import numpy as np
 import pandas as pd
 
 from traceprop_nb.adapters.pandas.groups import codes_of, node_of
-from traceprop_nb.lineage.maps import Deferred, Identity, Range, RowMap
+from traceprop_nb.lineage.maps import Deferred, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.record import Recorder
-
-
-def rows(recorder: Recorder, frame: Any, steps: Iterator[Any]) -> Iterator[Any]:
-    """``for label, row in frame.iterrows()``: each row by itself."""
-    node, n = recorder.node_of(frame), len(frame)
-    for at, step in enumerate(steps):
-        _recorded(recorder, "iterrows", node, step[1], _one_row(at, n, step[1]))
-        yield step
-
-
-def _one_row(at: int, n: int, row: Any) -> RowMap:
-    return Range(at, 0, len(row), n)
-
-
-def columns(recorder: Recorder, frame: Any, steps: Iterator[Any]) -> Iterator[Any]:
-    """``for name, column in frame.items()``: all rows, each time."""
-    node, n = recorder.node_of(frame), len(frame)
-    for step in steps:
-        _recorded(recorder, "items", node, step[1], Identity(n))
-        yield step
 
 
 def parts(recorder: Recorder, groups: Any, steps: Iterator[Any]) -> Iterator[Any]:

@@ -76,6 +76,8 @@ def _statistic(call: Call) -> bool | None:
         return None
     recorder, frame = call.recorder, windows.obj
     node, n = recorder.identity.node(frame), len(frame)
+    if node is None and hasattr(windows, "_grouper"):
+        node = recorder.identity.node(windows._grouper)
     if node is None or recorder.graph.rows(node) != n or _functions(call) or n == 0:
         return None
     if call.name == "rank" and getattr(windows, "center", False):
@@ -139,7 +141,7 @@ def _in_groups(call: Call, node: int, n: int) -> bool | None:
     """Windows within groups: their rows come group after group."""
     windows, places = call.receiver, list(call.receiver._grouper.indices.values())
     taken = np.concatenate([*places, np.empty(0, np.int64)]).astype(np.int64)
-    if len(taken) != n or len(call.out.index) != n or not hasattr(windows, "window"):
+    if len(taken) != n or len(call.out.index) != n:
         return None
     if getattr(windows, "step", None) not in (None, 1):
         return None

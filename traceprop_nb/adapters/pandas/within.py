@@ -1,4 +1,4 @@
-"""Within groups: the row before, gaps filled, windows, and functions of the user's own."""
+"""Within groups: the row before, gaps filled, and functions of the user's own."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _INEXACT = (Kind.DIRECT, Status.INEXACT)
 def install(table: RuleTable) -> None:
     """Fill the table."""
     table.method(_moved, GroupBy, ("shift", "diff", "pct_change"))
-    table.method(_among, GroupBy, ("ffill", "bfill", "sample"))
+    table.method(_among, GroupBy, ("ffill", "bfill"))
     table.method(_several, GroupBy, ("corr", "cov", "value_counts", "nlargest", "nsmallest"))
     table.method(_applied, GroupBy, ("apply",))
-    table.method(_windows, GroupBy, ("rolling", "expanding", "ewm"))
+    table.no_rows(*((GroupBy, name) for name in ("rolling", "expanding", "ewm")))
 
 
 def _of(call: Call) -> tuple[int | None, int, np.ndarray]:
@@ -60,7 +60,7 @@ def before_in_group(codes: np.ndarray, periods: int) -> RowMap:
 def _among(call: Call) -> bool | None:
     """Some row of the group, for each row: which one nobody says."""
     node, n, codes = _of(call)
-    if call.name == "sample" or node is None or len(call.out.index) != n:
+    if node is None or len(call.out.index) != n:
         return None
     group = SameGroup(Groups(codes, int(codes.max(initial=-1)) + 1))
     return call.emit((node, Identity(n), Kind.DIRECT, Status.EXACT), (node, group, *_INEXACT))
@@ -107,12 +107,3 @@ def _applied(call: Call) -> bool | None:
         group = SameGroup(Groups(codes, len(keys)))
         return call.emit((node, group, *_INEXACT), *more)
     return _labelled(call, Status.INEXACT) if not more else None
-
-
-def _windows(call: Call) -> bool | None:
-    node, n, _ = _of(call)
-    if node is None:
-        return None
-    same = (node, Identity(n), Kind.DIRECT, Status.EXACT)
-    call.recorder.emit(call.site, call.name, call.out.obj, [same])
-    return True
