@@ -51,7 +51,7 @@ def install(table: RuleTable) -> None:
 
 def remember(recorder: Recorder, accessor: Any, series: Any) -> None:
     """``series.cat`` knows its values only: note which rows they are."""
-    node = recorder.node_of(series) if type(series) is pd.Series else None
+    node = recorder.identity.node(series)  # noted by its own read, just before
     if node is not None and recorder.graph.rows(node) == len(series):
         recorder.identity.set(accessor, node)
 
