@@ -205,9 +205,10 @@ class Writer:
         *,
         path: str | None = None,
         site: int = -1,
+        rows: int | None = None,
         **detail: Any,
     ) -> int:
-        """Record that ``out`` enters the session from outside."""
+        """Record that ``out`` enters the session from outside, as one of ``rows`` records."""
         if kind == "unknown" and len(self.graph.node_log) >= self.limit:
             return self._full(out, self.table.rows(out))
         line = self.graph.sites[site].line if site >= 0 else 0
@@ -220,8 +221,9 @@ class Writer:
         labels = -1 if read is None else self.graph.column_table.number(read(out))
         with self._lock:
             node = self.graph.append_source(
-                name=name, kind=kind, path=path, n_rows=self.table.rows(out), cell=self.cell,
-                line=line, site=site, detail=detail, labels=labels,
+                name=name, kind=kind, path=path, cell=self.cell, line=line,
+                n_rows=self.table.rows(out) if rows is None else rows,
+                site=site, detail=detail, labels=labels,
             )  # fmt: skip
         self.identity.set(out, node)
         self.on_source(node)
