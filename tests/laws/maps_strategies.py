@@ -166,5 +166,10 @@ def unions(draw):
     return oracle.union_of(draw(st.lists(between(n_in, n_out), min_size=1, max_size=3)))
 
 
-KINDS |= {"Chain": chains(), "Union": unions()}
+KINDS |= {
+    "Chain": chains(),
+    "Union": unions(),
+    "Recipe": simple_map.map(oracle.recipe),
+    "Mosaic": simple_map.map(oracle.mosaic),
+}
 any_map = st.one_of(*KINDS.values())

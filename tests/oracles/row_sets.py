@@ -12,10 +12,12 @@ from traceprop_nb.lineage.maps import (
     Groups,
     Identity,
     Mask,
+    Mosaic,
     Part,
     Prefix,
     Ragged,
     Range,
+    Recipe,
     Repeat,
     Runs,
     SameGroup,
@@ -74,6 +76,15 @@ def gather(index, n_in):
 
 def deferred(index, n_in):
     return Deferred(np.array(index, np.int64), n_in), of_index(index)
+
+
+def recipe(made):
+    m, sets = made
+    return Recipe(lambda: m, m.n_in, m.n_out), sets
+
+
+def mosaic(made):
+    return Mosaic(made[0]), made[1]
 
 
 def part(offset, n_in, n_out):

@@ -25,7 +25,8 @@ from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, RuleTable
-from traceprop_nb.tracing.writer import HELD, Writer
+from traceprop_nb.tracing.states import States
+from traceprop_nb.tracing.writer import HELD
 
 _CONTAINERS = frozenset((tuple, list, dict))
 _PLAIN = (
@@ -37,7 +38,7 @@ ROWS = 3
 _getframe = sys._getframe
 
 
-class Recorder(Writer):
+class Recorder(States):
     """Turns hooked operations into nodes of a graph.
 
     Attributes:

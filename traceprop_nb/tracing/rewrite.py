@@ -33,6 +33,10 @@ UNSEEN = frozenset(
 )
 """Builtins whose results are never values with rows, or that look at their caller."""
 
+DRAWING = frozenset("shuffle permutation permuted choice".split())
+"""Names of what draws rows: there the state of the generator is noted first."""
+THROUGH = {"resize": "z"} | dict.fromkeys(DRAWING, "q")
+"""Hook of a receiver by the method that it is asked for, where it is not the usual one."""
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
 Operand = tuple[str, object]
 
@@ -207,10 +211,10 @@ class Rewriter(Scopes):
         method = None
         if isinstance(function, ast.Attribute):
             method = function.attr
-            through = "z" if method == "resize" else "v"
-            head, function.value = self._weak(function.value, through)
+            head, function.value = self._weak(function.value, THROUGH.get(method, "v"))
         else:
-            head, node.func = self._weak(function)
+            drawing = isinstance(function, ast.Name) and function.id in DRAWING
+            head, node.func = self._weak(function, "q" if drawing else "v")
         args, keywords, slots = self._arguments(node, head)
         name = method or (function.id if isinstance(function, ast.Name) else "call")
         plan = self._plan(

@@ -95,7 +95,11 @@ Snapshot = Callable[[Any], tuple[int, int, Any]]
 
 
 class RuleTable:
-    """Rules by function, by (type, method), and for trees, subscripts and writes by type."""
+    """Rules by function, by (type, method), and for trees, subscripts and writes by type.
+
+    Attributes:
+        states: How a generator of random numbers stands, by its type or the module that has it.
+    """
 
     def __init__(self) -> None:
         self.tracked: set[type] = set()
@@ -106,6 +110,7 @@ class RuleTable:
         self.marks: dict[type, Callable[[Any], Any]] = {}
         self.memory: dict[type, Callable[[Any], tuple[int, int]]] = {}
         self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
+        self.states: dict[Any, Callable[[Any], Any]] = {}
         self.trusted_roots: set[str] = {"builtins"}
         self.seeds: dict[Any, str] = {random.seed: "random.seed", random.Random: "random.Random"}
         self.noted_ops = {"seed", "Random"}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy.random
 
-from traceprop_nb.lineage.graph import LineageGraph
+from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.filewrite import FileWrite
@@ -162,6 +162,13 @@ class Writer:
             self._lock.release()
         self.identity.set(out, node)
         return node
+
+    def beside(self, node: int, edges: Sequence[int]) -> int:
+        """A second node of what ``node`` is, with other edges, that no object is known by."""
+        graph = self.graph
+        op, site, cell, rows, status = graph.node_log[node * NODE : node * NODE + NODE - 1]
+        with self._lock:
+            return graph.append(op, site, cell, rows, status, edges)
 
     def tail(self, nodes: int, edges: int) -> tuple[bytes, bytes]:
         """The graph's two logs from so many integers on, copied while nobody writes."""

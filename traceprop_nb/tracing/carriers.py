@@ -1,0 +1,95 @@
+"""Arrays whose rows lie along another axis than the first: transposes, vectors side by side.
+
+The rows of ``X.T`` are mosaics: each takes one element of every row of X. What is made of a part
+of them would be a superset for ever. So the array is also remembered by the axis that carries the
+rows; a rule that follows that axis, or uses rows whole, is exact again: ``X.T.T``, ``X.T[0]``,
+``X.T @ y``, ``np.stack([x, y]).mean(axis=0)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from traceprop_nb.lineage.maps import All, Mosaic, compose
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.identity import Tracked
+from traceprop_nb.tracing.rules import Edge
+
+if TYPE_CHECKING:
+    from traceprop_nb.tracing.record import Recorder
+
+
+@dataclass(slots=True)
+class Carrier:
+    """What is known of such an array while it is the value that was recorded.
+
+    Attributes:
+        node: That value: its rows are mosaics.
+        axis: The axis that carries rows.
+        edges: For the positions along that axis, the rows behind each.
+        whole: A node of the same value for what uses its rows whole, once somebody asked.
+    """
+
+    node: int
+    axis: int
+    edges: tuple[Edge, ...]
+    whole: int | None = None
+
+
+def emit(
+    recorder: Recorder, site: int, op: str, out: Any, axis: int, edges: Sequence[Edge]
+) -> None:
+    """Record an array along one axis of which each position comes from rows of the parents.
+
+    Args:
+        recorder: Takes the record.
+        site: Where.
+        op: The operation.
+        out: The array, of at least one axis.
+        axis: The axis.
+        edges: From the positions along it.
+    """
+    if axis == 0:
+        recorder.emit(site, op, out, edges)
+        return
+    node = recorder.emit(site, op, out, [_folded(edge, len(out)) for edge in edges])
+    ref = recorder.identity.find(out)
+    if ref is not None:
+        ref.carrier = Carrier(node, axis, tuple(edges))
+
+
+def _folded(edge: Edge, rows: int) -> Edge:
+    parent, along, kind, status = edge
+    every = compose(All(along.n_out, rows), along)
+    # only what is exact itself may be read as exact by who asks for the value itself
+    folded = Mosaic(every) if status == Status.EXACT else every
+    return parent, folded, kind, max(status, Status.INEXACT)
+
+
+def of(ref: Tracked | None) -> Carrier | None:
+    """What is known of an array by its entry, if it was not written into since."""
+    found: Carrier | None = getattr(ref, "carrier", None)
+    return found if found is not None and ref is not None and ref.node == found.node else None
+
+
+def whole(recorder: Recorder, ref: Tracked | None, node: int) -> int:
+    """The node to name as parent by what uses every row of the array as a whole."""
+    found = of(ref)
+    if found is None or found.node != node:
+        return node
+    if found.whole is None:
+        graph = recorder.graph
+        edges: list[int] = []
+        for parent, link, kind, status in graph.edges(node):
+            plain = link.whole if type(link) is Mosaic else link
+            exact = Status.EXACT if type(link) is Mosaic else status
+            edges += (parent, graph.map(plain), int(kind) * 4 + int(exact))
+        found.whole = recorder.beside(node, edges)
+    return found.whole
+
+
+def direct(node: int, link: Any, status: Status = Status.EXACT) -> Edge:
+    """An edge to the row itself."""
+    return node, link, Kind.DIRECT, status
