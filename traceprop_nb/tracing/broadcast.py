@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import carriers
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Edge
 
@@ -24,6 +25,9 @@ _CONTEXT = int(Kind.CONTEXT) * 4
 def align(recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]) -> None:
     """Record a tree of element-wise operators."""
     ndim, rows, _ = recorder.table.snapshot(out)
+    if any(carriers.of(operand.ref) for operand in operands):
+        if _turned(recorder, site, op, out, operands):
+            return
     flat = edges(recorder, ndim, rows, operands)
     recorder.append(site, op, out, rows, flat)
 
@@ -50,6 +54,39 @@ def edges(recorder: Recorder, ndim: int, rows: int, operands: Iterable[Operand])
     return flat
 
 
+def _turned(
+    recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]
+) -> bool:
+    """Operators on arrays whose rows lie along another axis, which then is the result's too."""
+    ndim = recorder.table.snapshot(out)[0]
+    found: list[Edge] = []
+    lines: list[int] = []
+    axes = set()
+    for operand in operands:
+        carrier = carriers.of(operand.ref)
+        if carrier is not None:
+            if operand.ndim != ndim or out.shape[carrier.axis] != carrier.edges[0][1].n_out:
+                return False
+            axes.add(carrier.axis)
+            found += carrier.edges
+            lines += carrier.lines or [-1] * len(carrier.edges)
+    axis = axes.pop()
+    for operand in operands:
+        if operand.node is None or carriers.of(operand.ref) is not None:
+            continue
+        link, kind = All(operand.rows, out.shape[axis]), Kind.CONTEXT
+        if operand.ndim == 1 and axis == ndim - 1 and operand.rows == out.shape[axis]:
+            link, kind = Identity(operand.rows), Kind.DIRECT  # type: ignore[assignment]  # a map
+        elif operand.ndim > 1:
+            return False
+        found.append((operand.node, link, kind, Status.EXACT))
+        lines.append(-1)
+    if axes:
+        return False
+    carriers.emit(recorder, (site, recorder.graph.ops[op]), out, axis, found, lines)
+    return True
+
+
 def product(
     recorder: Recorder, site: int, op: str, out: Any, left: Operand, right: Operand
 ) -> bool:
@@ -64,9 +101,11 @@ def product(
     found: list[Edge] = []
     if left.node is not None:
         kept = Identity(rows) if left.ndim == 2 and left.rows == rows else All(left.rows, rows)
-        found.append((left.node, kept, Kind.DIRECT, Status.EXACT))
+        node = carriers.whole(recorder, left.ref, left.node)
+        found.append((node, kept, Kind.DIRECT, Status.EXACT))
     if right.node is not None:
         kind = Kind.CONTEXT if left.node is not None and left.ndim == 2 else Kind.DIRECT
-        found.append((right.node, All(right.rows, rows), kind, Status.EXACT))
+        node = carriers.whole(recorder, right.ref, right.node)
+        found.append((node, All(right.rows, rows), kind, Status.EXACT))
     recorder.emit(site, op, out, found)
     return True

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from traceprop_nb.lineage.maps import All, Mosaic, compose
+import numpy as np
+
+from traceprop_nb.lineage.maps import All, Groups, Mosaic, compose
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.rules import Edge
@@ -29,43 +31,54 @@ class Carrier:
         node: That value: its rows are mosaics.
         axis: The axis that carries rows.
         edges: For the positions along that axis, the rows behind each.
+        lines: For each of them the one row of the value that it is behind, -1 for every row.
         whole: A node of the same value for what uses its rows whole, once somebody asked.
     """
 
     node: int
     axis: int
     edges: tuple[Edge, ...]
+    lines: tuple[int, ...] = ()
     whole: int | None = None
 
 
 def emit(
-    recorder: Recorder, site: int, op: str, out: Any, axis: int, edges: Sequence[Edge]
+    recorder: Recorder,
+    step: tuple[int, str],
+    out: Any,
+    axis: int,
+    edges: Sequence[Edge],
+    lines: Sequence[int] = (),
 ) -> None:
     """Record an array along one axis of which each position comes from rows of the parents.
 
     Args:
         recorder: Takes the record.
-        site: Where.
-        op: The operation.
+        step: Site and operation.
         out: The array, of at least one axis.
         axis: The axis.
         edges: From the positions along it.
+        lines: For each of them the one row of the array that it is behind, where it is one.
     """
     if axis == 0:
-        recorder.emit(site, op, out, edges)
+        recorder.emit(*step, out, edges)
         return
-    node = recorder.emit(site, op, out, [_folded(edge, len(out)) for edge in edges])
+    each = lines or [-1] * len(edges)
+    found = [folded(edge, len(out), line) for edge, line in zip(edges, each, strict=True)]
+    node = recorder.emit(*step, out, found)
     ref = recorder.identity.find(out)
     if ref is not None:
-        ref.carrier = Carrier(node, axis, tuple(edges))
+        ref.carrier = Carrier(node, axis, tuple(edges), tuple(lines))
 
 
-def _folded(edge: Edge, rows: int) -> Edge:
+def folded(edge: Edge, rows: int, line: int = -1) -> Edge:
+    """An edge from a position along another axis, as one from rows that are mosaics."""
     parent, along, kind, status = edge
-    every = compose(All(along.n_out, rows), along)
+    n = along.n_out
+    every = compose(All(n, rows) if line < 0 else Groups(np.full(n, line, np.int32), rows), along)
     # only what is exact itself may be read as exact by who asks for the value itself
-    folded = Mosaic(every) if status == Status.EXACT else every
-    return parent, folded, kind, max(status, Status.INEXACT)
+    tiles = Mosaic(every) if status == Status.EXACT else every
+    return parent, tiles, kind, max(status, Status.INEXACT)
 
 
 def of(ref: Tracked | None) -> Carrier | None:
@@ -88,8 +101,3 @@ def whole(recorder: Recorder, ref: Tracked | None, node: int) -> int:
             edges += (parent, graph.map(plain), int(kind) * 4 + int(exact))
         found.whole = recorder.beside(node, edges)
     return found.whole
-
-
-def direct(node: int, link: Any, status: Status = Status.EXACT) -> Edge:
-    """An edge to the row itself."""
-    return node, link, Kind.DIRECT, status
