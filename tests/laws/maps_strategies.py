@@ -93,6 +93,7 @@ KINDS = {
     "Window": windows(),
     "Ragged": raggeds(),
 }
+KINDS["OnDemand"] = st.one_of(*KINDS.values()).map(lambda drawn: oracle.on_demand(*drawn))
 simple_map = st.one_of(*KINDS.values())
 
 
@@ -169,7 +170,6 @@ def unions(draw):
 KINDS |= {
     "Chain": chains(),
     "Union": unions(),
-    "Recipe": simple_map.map(oracle.recipe),
-    "Mosaic": simple_map.map(oracle.mosaic),
+    "Mosaic": simple_map.map(lambda drawn: oracle.mosaic(*drawn)),
 }
 any_map = st.one_of(*KINDS.values())

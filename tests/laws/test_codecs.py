@@ -31,19 +31,11 @@ def test_every_kind_of_map_has_a_codec_and_is_drawn():
         for name in maps.__all__
         if isinstance(getattr(maps, name), type) and getattr(maps, name) is not RowMap
     }
-    assert set(CODECS) == kinds - {maps.Recipe}
+    assert set(CODECS) == kinds
     assert {kind.__name__ for kind in kinds} == set(KINDS)
 
 
-@given(st.data())
-def test_a_recipe_is_written_as_the_map_that_it_gives(data):
-    m, sets = data.draw(KINDS["Recipe"])
-    again = stored(m)
-    assert type(again) is type(stored(m.resolve()))
-    assert_equal(again, sets, data)
-
-
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"Recipe"}))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @given(st.data())
 def test_a_map_that_was_written_and_read_is_the_same_list_of_sets(kind, data):
     m, sets = data.draw(KINDS[kind])

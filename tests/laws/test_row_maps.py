@@ -236,24 +236,3 @@ def test_a_deferred_map_is_the_same_before_and_after_it_is_resolved(drawn, data)
     assert m.nbytes == resolved.nbytes
     assert m.resolve() is resolved
     assert_equal(m, oracle.of_index(index), data)
-
-
-def test_a_recipe_is_followed_once_and_let_go_of():
-    followed = []
-    held = np.arange(3)
-
-    def make():
-        followed.append(held.size)
-        return Gather(held[::-1], 3)
-
-    m = maps.Recipe(make, 3, 3, held=24)
-    assert (m.nbytes, followed) == (24, [])
-    assert m.back_one(0) == 2
-    assert m.at(ints([2, 1])).tolist() == [0, 1]
-    assert (m.nbytes, followed) == (3, [3])
-
-
-def test_a_recipe_for_other_rows_is_refused():
-    m = maps.Recipe(lambda: maps.Identity(3), 4, 3)
-    with pytest.raises(ShapeError, match=r"Recipe\(4 -> 3 rows\) gave Identity\(3 -> 3 rows\)"):
-        m.back_one(0)

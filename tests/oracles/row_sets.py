@@ -13,11 +13,11 @@ from traceprop_nb.lineage.maps import (
     Identity,
     Mask,
     Mosaic,
+    OnDemand,
     Part,
     Prefix,
     Ragged,
     Range,
-    Recipe,
     Repeat,
     Runs,
     SameGroup,
@@ -78,13 +78,12 @@ def deferred(index, n_in):
     return Deferred(np.array(index, np.int64), n_in), of_index(index)
 
 
-def recipe(made):
-    m, sets = made
-    return Recipe(lambda: m, m.n_in, m.n_out), sets
+def mosaic(made, sets):
+    return Mosaic(made), sets
 
 
-def mosaic(made):
-    return Mosaic(made[0]), made[1]
+def on_demand(made, sets):
+    return OnDemand(lambda: made, made.n_in, made.n_out), sets
 
 
 def part(offset, n_in, n_out):

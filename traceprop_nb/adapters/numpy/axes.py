@@ -33,7 +33,7 @@ from traceprop_nb.lineage.maps import (
     Identity,
     Mosaic,
     Ragged,
-    Recipe,
+    OnDemand,
     Repeat,
     RowMap,
     compose,
@@ -180,7 +180,7 @@ def folded(call: Call, one: Subject) -> bool | None:
     before, after = size // n, size // rows
     if before % after == 0:
         return finish(call, (one.node, Repeat(before // after, n), DIRECT, EXACT))
-    link = Mosaic(Recipe(partial(_stretched, n, rows, before, after), n, rows))
+    link = Mosaic(OnDemand(partial(_stretched, n, rows, before, after), n, rows))
     return finish(call, (one.node, link, DIRECT, INEXACT))
 
 

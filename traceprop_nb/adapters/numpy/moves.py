@@ -32,7 +32,7 @@ from traceprop_nb.lineage.maps import (
     Part,
     Ragged,
     Range,
-    Recipe,
+    OnDemand,
     Repeat,
     RowMap,
     Tile,
@@ -214,7 +214,7 @@ def _still(call: Call, one: Subject, place: int) -> bool | None:
 def rearranged(call: Call, one: Subject, again: Callable[[Any], Any]) -> bool:
     """Record whole rows that moved, as the same call moves their numbers."""
     rows = call.recorder.table.rows(call.out)
-    link = Recipe(partial(_numbers, again, one.rows, one.ndim, rows), one.rows, rows)
+    link = OnDemand(partial(_numbers, again, one.rows, one.ndim, rows), one.rows, rows)
     return finish(call, (one.node, link, DIRECT, EXACT))
 
 
@@ -228,7 +228,7 @@ def _elements(call: Call, one: Subject, again: Callable[[Any], Any]) -> bool | N
     if one.array is None or not one.rows or not np.size(one.array):
         return None
     rows, shape = call.recorder.table.rows(call.out), np.shape(one.array)
-    link: RowMap = Recipe(partial(_ragged, again, shape, rows), one.rows, rows)
+    link: RowMap = OnDemand(partial(_ragged, again, shape, rows), one.rows, rows)
     if np.ndim(call.out) <= 1:
         return finish(call, (one.node, link, DIRECT, EXACT))
     return finish(call, (one.node, Mosaic(link), DIRECT, INEXACT))
@@ -279,7 +279,7 @@ def _padded(call: Call) -> bool | None:
     def again() -> RowMap:
         return compress(np.pad(np.arange(n), first, mode=how, **more), n)
 
-    done = finish(call, (one.node, Recipe(again, n, rows), DIRECT, EXACT))
+    done = finish(call, (one.node, OnDemand(again, n, rows), DIRECT, EXACT))
     return done
 
 
@@ -328,9 +328,9 @@ def _inserted(call: Call) -> bool | None:
         whole = new.ndim == one.ndim - 1 and new.ndim > 0
         if not whole and new.rows not in (1, k):
             return None
-        link = Recipe(partial(inserted, new.rows, whole), new.rows, rows)
+        link = OnDemand(partial(inserted, new.rows, whole), new.rows, rows)
         more = [(new.node, link, DIRECT, EXACT)]
-    return finish(call, (one.node, Recipe(old, n, rows), DIRECT, EXACT), *more)
+    return finish(call, (one.node, OnDemand(old, n, rows), DIRECT, EXACT), *more)
 
 
 def _trimmed(call: Call) -> bool | None:
@@ -420,6 +420,6 @@ def _bits(call: Call) -> bool | None:
     def together() -> RowMap:
         return Ragged(np.append(np.arange(rows) * 8, n), np.arange(n), n)
 
-    return finish(call, (one.node, Recipe(together, n, rows), DIRECT, EXACT))
+    return finish(call, (one.node, OnDemand(together, n, rows), DIRECT, EXACT))
 
 

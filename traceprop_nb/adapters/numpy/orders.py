@@ -30,7 +30,7 @@ from traceprop_nb.lineage.maps import (
     Identity,
     Mosaic,
     Ragged,
-    Recipe,
+    OnDemand,
     RowMap,
     compress,
 )
@@ -88,7 +88,7 @@ def _partitioned(call: Call) -> bool | None:
 def _ordered(call: Call, one: Subject, place: int | None, _: Any) -> bool:
     """A sorted copy: the order is that of the values, equal ones in any order."""
     values, rows = np.array(one.array), len(call.out)
-    own: RowMap = Recipe(partial(_order, values, place), one.rows, rows, values.nbytes)
+    own: RowMap = OnDemand(partial(_order, values, place), one.rows, rows)
     single = np.ndim(call.out) == 1
     status = EXACT if single else INEXACT
     link = own if single else Mosaic(own)
@@ -174,7 +174,7 @@ def _unique(call: Call) -> bool | None:
     values, count = np.array(one.array), len(outs[0])
     nan = call.kwargs.get("equal_nan", True) if name == "unique" else False
     recipe = partial(_same_value, values, axis, count, nan)
-    link = Recipe(recipe, one.rows, count, values.nbytes)
+    link = OnDemand(recipe, one.rows, count)
     for kind, out in zip(_kinds(call, name), outs, strict=True):
         _one_of(call, one, kind, out, link)
     return True
@@ -223,8 +223,7 @@ def _set(call: Call) -> bool | None:
         for one, values in found:
             rows = len(out)
             if k == 0 and one.ndim == 1:
-                held = values.nbytes + result.nbytes
-                link = Recipe(partial(_members, values, result), one.rows, rows, held)
+                link = OnDemand(partial(_members, values, result), one.rows, rows)
                 edges.append((one.node, link, DIRECT, EXACT))
             edges.append(every(call, one, rows, CONTEXT))
         finish(call, *edges, out=out)

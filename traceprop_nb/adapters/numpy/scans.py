@@ -26,7 +26,7 @@ from traceprop_nb.lineage.maps import (
     Mosaic,
     Prefix,
     Ragged,
-    Recipe,
+    OnDemand,
     Repeat,
     RowMap,
     Window,
@@ -127,7 +127,7 @@ def _slopes(call: Call) -> bool | None:
     place, n = axis_of(0 if axis is None else axis, one.ndim), one.rows
     if place is None or type(call.out) is not np.ndarray:
         return None
-    link = Recipe(partial(_around, n, int(order)), n, n) if place == 0 else Identity(n)
+    link = OnDemand(partial(_around, n, int(order)), n, n) if place == 0 else Identity(n)
     return finish(call, (one.node, link, DIRECT, EXACT))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import All, Recipe, RowMap
+from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import carriers, opaque
 from traceprop_nb.tracing.identity import Tracked
@@ -144,11 +144,6 @@ def axes_of(axis: Any, ndim: int) -> list[int] | None:
         axis = (axis,)
     found = [axis_of(one, max(ndim, 1)) for one in axis]
     return None if None in found else found  # type: ignore[return-value]  # checked
-
-
-def later(make: Callable[[], RowMap], n_in: int, n_out: int, held: int = 0) -> RowMap:
-    """A map to be made when someone asks; at once where there is nothing to it."""
-    return Recipe(make, n_in, n_out, held)
 
 
 def operands(call: Call, values: Iterable[Any]) -> list[Operand]:

@@ -14,11 +14,11 @@ from traceprop_nb.lineage.maps.groups import Groups, SameGroup
 from traceprop_nb.lineage.maps.identity import Identity
 from traceprop_nb.lineage.maps.mask import Mask
 from traceprop_nb.lineage.maps.mosaic import Mosaic
+from traceprop_nb.lineage.maps.on_demand import OnDemand
 from traceprop_nb.lineage.maps.part import Part
 from traceprop_nb.lineage.maps.prefix import Prefix
 from traceprop_nb.lineage.maps.ragged import Ragged
 from traceprop_nb.lineage.maps.range import Range
-from traceprop_nb.lineage.maps.recipe import Recipe
 from traceprop_nb.lineage.maps.repeat import Repeat
 from traceprop_nb.lineage.maps.rowmap import RowMap
 from traceprop_nb.lineage.maps.rowsets import Ints, Rows, materialise
@@ -37,11 +37,11 @@ __all__ = [
     "Ints",
     "Mask",
     "Mosaic",
+    "OnDemand",
     "Part",
     "Prefix",
     "Ragged",
     "Range",
-    "Recipe",
     "Repeat",
     "RowMap",
     "Rows",
