@@ -43,6 +43,11 @@ def install(table: RuleTable) -> None:
     table.function(_vecdot, np.linalg.vecdot)
 
 
+def of_scalar(table: RuleTable, kind: type) -> None:
+    """A product may end in a number."""
+    table.method(_operator, kind, ("__matmul__",))
+
+
 def _operator(call: Call) -> bool | None:
     """``a @ b``: operands noted as they passed."""
     left, right = call.args

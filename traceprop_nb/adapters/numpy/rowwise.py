@@ -71,6 +71,11 @@ def install(table: RuleTable) -> None:
     table.method(_by_user, np.vectorize, ("__call__",))
 
 
+def of_scalar(table: RuleTable, kind: type) -> None:
+    """Methods that numbers share with arrays."""
+    table.method(_same_rows, kind, METHODS.split())
+
+
 def ufunc(call: Call) -> bool | None:
     """A ufunc that was called."""
     function = call.function if isinstance(call.function, np.ufunc) else call.receiver
