@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tests.traced import Notebook
+from traceprop_nb.lineage import query
 from traceprop_nb.lineage.nodes import Status
 
 Rows = list[set[tuple[str, int]]]
@@ -115,12 +116,15 @@ def _answers(notebook: Notebook, setting: Setting, witness: Witness) -> tuple[Ro
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         notebook(witness.cell)
+    graph, node = notebook.session.graph, notebook.node("out")
+    names = notebook.session.files.names()
     direct, named, status = [], [], Status.EXACT
-    for row in range(notebook.session.graph.rows(notebook.node("out"))):
+    for row in range(graph.rows(node)):
         answer = notebook.answer("out", row)
         mine = {(name, int(i)) for name, at in answer.sources.items() for i in at}
+        behind = query.backward(graph, node, row, context=True).context
         direct.append(mine)
-        named.append(mine | {(name, int(i)) for name, at in answer.context.items() for i in at})
+        named.append(mine | {(names[at], int(i)) for at, rows in behind.items() for i in rows})
         status = max(status, answer.status)
     return direct, named, status
 
@@ -175,6 +179,8 @@ def _seen(setting: Setting, witness: Witness) -> Rows:
 
 
 def _differ(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    if not before.size:
+        return np.zeros(len(before), bool)
     same = (before == after) | ((before != before) & (after != after))
     return ~np.asarray(same, bool).reshape(len(before), -1).all(axis=1)
 

@@ -46,7 +46,7 @@ STRINGS = (
     "str_len strip swapcase title translate upper zfill add"
 )
 EMATH = "arccos arcsin arctanh log log10 log2 logn power sqrt"
-METHODS = "astype byteswap choose clip conj conjugate copy round view"
+METHODS = "astype byteswap choose clip conj conjugate copy imag real round to_device view"
 BY_CONDITION = frozenset("where select choose".split())
 """Of their operands each element takes one: which rows were taken shows in the condition."""
 

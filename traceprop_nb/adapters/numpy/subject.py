@@ -118,7 +118,7 @@ def along(
 def wrote(call: Call, target: Any) -> bool:
     """Whether a result is an array that was given to be written into."""
     out = call.kwargs.get("out")
-    return isinstance(target, np.ndarray) and (out is target or any(v is target for v in call.args))
+    return isinstance(target, np.ndarray) and (out is target or any(v is target for v in call.args[1:]))
 
 
 def share(call: Call, base: Any, out: Any = None) -> None:
