@@ -15,6 +15,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from numpy import ndarray
@@ -109,7 +110,8 @@ class Recorder(States):
                 for kept in self._pending.values():
                     if type(kept) is Operand and kept.ref is ref:
                         kept.ref = None
-            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = UNSEEN
+            seen = self.operand(value) if type(value) is ModuleType else UNSEEN
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = seen
         except Exception:
             self.failed("resize")
         return value

@@ -35,7 +35,7 @@ UNSEEN = frozenset(
 
 DRAWING = frozenset("shuffle permutation permuted choice".split())
 """Names of what draws rows: there the state of the generator is noted first."""
-THROUGH = {"resize": "z"} | dict.fromkeys(DRAWING, "q")
+THROUGH = {"resize": "z", "sort": "q"} | dict.fromkeys(DRAWING, "q")
 """Hook of a receiver by the method that it is asked for, where it is not the usual one."""
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
 Operand = tuple[str, object]

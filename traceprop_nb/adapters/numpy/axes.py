@@ -63,6 +63,7 @@ def install(table: RuleTable) -> None:
     table.method(_squeezed, np.ndarray, ("squeeze",))
     table.function(_at_least, np.atleast_1d, np.atleast_2d, np.atleast_3d)
     table.function(_broadcast, np.broadcast_to)
+    table.function(_broadcast_all, np.broadcast_arrays)
     table.function(_meshed, np.meshgrid)
     table.function(_opened, np.ix_)
 
@@ -199,9 +200,11 @@ def _squeezed(call: Call) -> bool | None:
     if edges[0][1].n_out < 2:
         return _alone(call, one)
     if axis:
-        shape, axes = np.shape(one.array), call.argument(one.at, "axis")
-        if one.array is None or axes is not None or _lined(one):
+        if call.argument(one.at, "axis") is not None or _lined(one):
             return None
+        if one.array is None and axis > 1:
+            return None
+        shape = (one.rows,) if one.array is None else np.shape(one.array)
         axis -= sum(length == 1 for length in shape[:axis])
     done = along(call, axis, *edges)
     share(call, one.array)
@@ -234,6 +237,17 @@ def _broadcast(call: Call) -> bool | None:
     done = spread(call, one, call.out)
     share(call, one.array)
     return done
+
+
+def _broadcast_all(call: Call) -> bool | None:
+    for value, out in zip(call.args, call.out, strict=True):
+        one = recorded(call, value)
+        if one is None or value is out:
+            continue
+        if not spread(call, one, out):
+            finish(call, (one.node, All(one.rows, len(out)), DIRECT, INEXACT), out=out)
+        share(call, one.array, out)
+    return True
 
 
 def spread(call: Call, one: Subject, out: np.ndarray) -> bool | None:

@@ -233,7 +233,8 @@ def _block(call: Call) -> bool | None:
 def _bracketed(call: Call) -> list[Any] | None:
     """The arrays between the brackets of ``np.c_`` and ``np.r_``."""
     parts = call.args[0] if isinstance(call.args[0], tuple) else (call.args[0],)
-    return list(parts) if all(type(p) is np.ndarray and p.ndim for p in parts) else None
+    found = [np.r_[p] if isinstance(p, slice | int | float) else p for p in parts]
+    return found if all(type(p) is np.ndarray and p.ndim for p in found) else None
 
 
 def _written_beside(call: Call) -> bool | None:

@@ -62,6 +62,7 @@ def install(table: RuleTable) -> None:
     table.opaque("windows by strides may lie anywhere", np.lib.stride_tricks.as_strided)
     table.opaque("a part of each element's bytes", (np.ndarray, "getfield"), (np.ndarray, "setfield"))
     table.opaque("an iterator over elements", (np.ndarray, "flat"))
+    table.opaque("NumPy resizes only what nobody watches, so it is let go of", (np.ndarray, "resize"))
 
 
 def _made(call: Call) -> bool | None:

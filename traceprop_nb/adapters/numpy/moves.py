@@ -79,6 +79,8 @@ def plain(key: Any) -> Any:
     """Series and tensors in a key as arrays."""
     if isinstance(key, tuple):
         return tuple(plain(k) for k in key)
+    if isinstance(key, np.integer):
+        return int(key)
     if isinstance(key, np.ndarray | slice | list | int | type(None) | type(Ellipsis)):
         return key
     return np.asarray(key) if hasattr(key, "__array__") else key
@@ -99,15 +101,20 @@ def _getitem(call: Call) -> bool | None:
     if one is None:
         return None
     key = plain(call.args[0])
+    key = slice(None) if isinstance(key, tuple) and not key and one.ndim else key
     done = _turned(call, one, key)
     if done is None:
         rows = call.recorder.table.rows(call.out)
         row_map = key_map(key, one.rows, one.ndim, rows)
         if row_map is None:
-            return _new_axis(call, one, key)
+            return _new_axis(call, one, key) or _elements(call, one, partial(_read, own(key)))
         done = finish(call, (one.node, row_map, DIRECT, EXACT))
     share(call, one.array)
     return done
+
+
+def _read(key: Any, ids: np.ndarray) -> Any:
+    return ids[key]
 
 
 def _turned(call: Call, one: Subject, key: Any) -> bool | None:
@@ -195,8 +202,8 @@ def moved(call: Call, name: str = "a", at: int = 2, default: Any = None) -> bool
     place = 0 if one.ndim == 1 and axis is None else axis_of(axis, one.ndim)
     if axis is None and one.ndim != 1:
         return _elements(call, one, lambda ids: again(ids, *args))
-    if place is None:
-        return None
+    if place is None:  # several axes
+        return _elements(call, one, lambda ids: again(ids, *args))
     if place:
         return _still(call, one, place)
     if call.function is np.take_along_axis or np.ndim(call.out) not in (0, one.ndim):
@@ -225,9 +232,11 @@ def _numbers(again: Callable[[Any], Any], n: int, ndim: int, rows: int) -> RowMa
 
 def _elements(call: Call, one: Subject, again: Callable[[Any], Any]) -> bool | None:
     """Record elements that moved, as the same call moves their numbers."""
-    if one.array is None or not one.rows or not np.size(one.array):
-        return None
     rows, shape = call.recorder.table.rows(call.out), np.shape(one.array)
+    if one.ndim == 0:
+        return finish(call, (one.node, All(1, rows), DIRECT, EXACT))
+    if one.array is None or not one.rows or not np.size(one.array) or not np.size(call.out):
+        return None
     link: RowMap = OnDemand(partial(_ragged, again, shape, rows), one.rows, rows)
     if np.ndim(call.out) <= 1:
         return finish(call, (one.node, link, DIRECT, EXACT))

@@ -31,7 +31,7 @@ from traceprop_nb.tracing.rules import Call, RuleTable
 FUNCTIONS = (
     "angle around astype choose clip copy fix i0 imag isclose iscomplex isneginf isposinf isreal "
     "nan_to_num real real_if_close round select sinc where busday_count busday_offset is_busday "
-    "datetime_as_string unravel_index ravel_multi_index broadcast_arrays"
+    "datetime_as_string unravel_index ravel_multi_index"
 )
 CONVERSIONS = (
     "array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray require"

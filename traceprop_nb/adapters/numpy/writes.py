@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import All, Gather, Groups, Identity, RowMap
+from traceprop_nb.lineage.maps import All, Gather, Groups, Identity, OnDemand, RowMap, compress
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import opaque
 from traceprop_nb.tracing.keys import key_map
@@ -20,11 +21,14 @@ def install(table: RuleTable) -> None:
     table.method(_moved_in_place, np.ndarray, ("sort", "partition", "resize", "itemset"))
     table.method(_filled, np.ndarray, ("fill",))
     table.method(_at, np.ufunc, ("at",))
+    table.states[np.ndarray] = before_sort
 
 
 def _setitem(call: Call) -> bool | None:
     """The rows written come from the value's rows; all others stay what they were."""
     array, node, recorder = call.receiver, call.node, call.recorder
+    if call.args and call.args[0] is Ellipsis:
+        call.args = [slice(None), *call.args[1:]]
     if node is None or "among" in call.kwargs or call.name == "flat":
         return None
     value, rows = call.written(), call.rows
@@ -165,7 +169,28 @@ def _moved_in_place(call: Call) -> bool | None:
         own: Edge = (call.node, Identity(rows), Kind.DIRECT, Status.EXACT)
         call.recorder.emit(call.site, call.name, call.receiver, (own,))
         return True
+    if call.name == "sort" and call.ndim == 1 and call.mark is not None:
+        return _sorted(call)
     return _inexact(call, call.receiver, *call.args)
+
+
+def _sorted(call: Call) -> bool:
+    """A vector was sorted: its copy from before tells the order."""
+    link = OnDemand(partial(_order, call.mark), call.rows, call.rows)
+    own: Edge = (call.node or 0, link, Kind.DIRECT, Status.EXACT)
+    around: Edge = (call.node or 0, All(call.rows, call.rows), Kind.CONTEXT, Status.EXACT)
+    node = call.recorder.emit(call.site, call.name, call.receiver, [own, around])
+    opaque.aliases_written(call.recorder, call.site, call.ref, node)
+    return True
+
+
+def _order(before: np.ndarray) -> RowMap:
+    return compress(np.argsort(before, kind="stable"), len(before))
+
+
+def before_sort(array: np.ndarray) -> np.ndarray | None:
+    """What is kept of an array that is about to be sorted."""
+    return array.copy() if type(array) is np.ndarray and array.ndim == 1 else None
 
 
 def _within_rows(call: Call) -> bool:
