@@ -61,7 +61,9 @@ def public() -> dict[str, Any]:
     for prefix, module in _MODULES.items():
         for name in sorted(dir(module)):
             thing = getattr(module, name)
-            if not name.startswith("_") and callable(thing) and not inspect.isclass(thing):
+            if name.startswith("_") or not callable(thing) or inspect.isclass(thing):
+                continue
+            if module is not np.ma or getattr(np, name, None) is not thing:
                 found[f"{prefix}.{name}"] = thing
     for prefix, kind in _TYPES.items():
         for name in sorted(dir(kind)):

@@ -175,7 +175,8 @@ def _listed(table: dict[str, list[str]]) -> list[Witness]:
 
 ELEMENT_WITNESSES = [
     *_ufuncs(),
-    *(Witness("numpy.add", call, "changed", loose) for call, loose in BINARY.items()),
+    *(Witness("where=: add" if "where=v" in call else "numpy.add", call, "changed", loose)
+      for call, loose in BINARY.items()),
     *_listed(ELEMENTWISE),
     *(Witness(f"numpy.emath.{name}", f"np.emath.{name}(np.abs(a) + 1.5)") for name in
       _EMATH.split()),

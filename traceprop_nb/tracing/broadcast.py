@@ -101,11 +101,12 @@ def product(
     found: list[Edge] = []
     if left.node is not None:
         kept = Identity(rows) if left.ndim == 2 and left.rows == rows else All(left.rows, rows)
-        node = carriers.whole(recorder, left.ref, left.node)
+        node = carriers.whole(recorder, left.node)
         found.append((node, kept, Kind.DIRECT, Status.EXACT))
     if right.node is not None:
         kind = Kind.CONTEXT if left.node is not None and left.ndim == 2 else Kind.DIRECT
-        node = carriers.whole(recorder, right.ref, right.node)
+        mixed = left.node is None or left.ndim == 2  # a vector meets each column by itself
+        node = carriers.whole(recorder, right.node) if mixed else right.node
         found.append((node, All(right.rows, rows), kind, Status.EXACT))
     recorder.emit(site, op, out, found)
     return True

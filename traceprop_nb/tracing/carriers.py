@@ -20,7 +20,7 @@ from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.rules import Edge
 
 if TYPE_CHECKING:
-    from traceprop_nb.tracing.record import Recorder
+    from traceprop_nb.tracing.writer import Writer
 
 
 @dataclass(slots=True)
@@ -32,18 +32,16 @@ class Carrier:
         axis: The axis that carries rows.
         edges: For the positions along that axis, the rows behind each.
         lines: For each of them the one row of the value that it is behind, -1 for every row.
-        whole: A node of the same value for what uses its rows whole, once somebody asked.
     """
 
     node: int
     axis: int
     edges: tuple[Edge, ...]
     lines: tuple[int, ...] = ()
-    whole: int | None = None
 
 
 def emit(
-    recorder: Recorder,
+    recorder: Writer,
     step: tuple[int, str],
     out: Any,
     axis: int,
@@ -87,17 +85,17 @@ def of(ref: Tracked | None) -> Carrier | None:
     return found if found is not None and ref is not None and ref.node == found.node else None
 
 
-def whole(recorder: Recorder, ref: Tracked | None, node: int) -> int:
-    """The node to name as parent by what uses every row of the array as a whole."""
-    found = of(ref)
-    if found is None or found.node != node:
+def whole(recorder: Writer, node: int) -> int:
+    """The node to name as parent by what uses every row of a value as a whole."""
+    if node not in recorder.mosaics:
         return node
-    if found.whole is None:
+    twin = recorder.mosaics[node]
+    if twin is None:
         graph = recorder.graph
         edges: list[int] = []
         for parent, link, kind, status in graph.edges(node):
-            plain = link.whole if type(link) is Mosaic else link
-            exact = Status.EXACT if type(link) is Mosaic else status
-            edges += (parent, graph.map(plain), int(kind) * 4 + int(exact))
-        found.whole = recorder.beside(node, edges)
-    return found.whole
+            tiled = type(link) is Mosaic
+            plain = link.whole if isinstance(link, Mosaic) else link
+            edges += (parent, graph.map(plain), int(kind) * 4 + (0 if tiled else int(status)))
+        twin = recorder.mosaics[node] = recorder.beside(node, edges)
+    return twin

@@ -12,7 +12,7 @@ from typing import Any
 import numpy.random
 
 from traceprop_nb.lineage.graph import NODE, LineageGraph
-from traceprop_nb.lineage.maps import All, RowMap
+from traceprop_nb.lineage.maps import All, Mosaic, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.filewrite import FileWrite
@@ -37,6 +37,8 @@ class Writer:
         last_fault: Traceback of the last of them, for a bug report.
         watched: Doors of libraries at which a tap stands and has passed its test.
         cell: Number of the running cell.
+        mosaics: Nodes whose rows are mosaics, each with its twin for what uses them whole, if
+            there is one already.
         on_source: Told the node of everything that enters.
         on_write: Told of every file that a value was written to.
         on_metric: Told of every number that measures predictions.
@@ -57,6 +59,7 @@ class Writer:
         self._recorded = table.recorded
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
+        self.mosaics: dict[int, int | None] = {}
         self._lost: int | None = None
 
     # -- operands ----------------------------------------------------------------------------
@@ -152,7 +155,10 @@ class Writer:
                 row_map, edge_status = All(graph.rows(parent), n), Status.INEXACT
                 self.swallowed[f"{op}: rows"] = self.swallowed.get(f"{op}: rows", 0) + 1
             flat += (parent, graph.map(row_map), kind * 4 + edge_status)
-        return self.append(site, graph.op(op), out, n, flat, status)
+        node = self.append(site, graph.op(op), out, n, flat, status)
+        if any(type(row_map) is Mosaic for _, row_map, *_ in edges):
+            self.mosaics[node] = None
+        return node
 
     def append(
         self, site: int, op: int, out: Any, rows: int, edges: Sequence[int], status: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from traceprop_nb.adapters.numpy.rowwise import named
-from traceprop_nb.adapters.numpy.subject import every, finish, others, recorded
+from traceprop_nb.adapters.numpy.subject import CONTEXT, every, finish, others, recorded
 from traceprop_nb.tracing.rules import Call, RuleTable
 
 NEW = (
@@ -47,7 +47,7 @@ def install(table: RuleTable) -> None:
     table.function(_made, *named(np, NEW), *named(np.fft, "fftfreq rfftfreq"))
     table.function(_like, *named(np, LIKE))
     table.no_rows(*named(np, NO_ROWS), *named(np.random, RANDOM_NO_ROWS), np.linalg.test)
-    table.no_rows(np.fft.test)
+    table.no_rows(np.fft.test, np.ma.test)
     for kind, names in ((np.random.Generator, RANDOM_NO_ROWS + " bit_generator"),
                         (np.random.RandomState, RANDOM_NO_ROWS), (np.ndarray, ARRAY_NO_ROWS),
                         (np.ufunc, "identity nargs nin nout ntypes resolve_dtypes signature "
@@ -59,6 +59,7 @@ def install(table: RuleTable) -> None:
     public = (getattr(np.ma, name) for name in np.ma.__all__)
     ours = set(map(id, table.functions.values())) | set(map(id, vars(np).values()))
     table.opaque(masked, *(f for f in public if callable(f) and id(f) not in ours))
+    table.opaque("np.char.chararray is not followed; use an array of str", np.char.array, np.char.asarray)
     table.opaque("windows by strides may lie anywhere", np.lib.stride_tricks.as_strided)
     table.opaque("a part of each element's bytes", (np.ndarray, "getfield"), (np.ndarray, "setfield"))
     table.opaque("an iterator over elements", (np.ndarray, "flat"))
@@ -70,7 +71,7 @@ def _made(call: Call) -> bool | None:
     for out in call.out if isinstance(call.out, tuple) else (call.out,):
         if type(out) in call.recorder.table.recorded:
             rows = call.recorder.table.rows(out)
-            finish(call, *(every(call, one, rows) for one in others(call, 0)), out=out)
+            finish(call, *(every(call, one, rows, CONTEXT) for one in others(call, 0)), out=out)
     return True
 
 
@@ -79,7 +80,7 @@ def _like(call: Call) -> bool | None:
     fill = recorded(call, call.argument(1, "fill_value")) if "full" in call.name else None
     for out in call.out if isinstance(call.out, tuple) else (call.out,):
         rows = call.recorder.table.rows(out)
-        edges = [] if fill is None else [every(call, fill, rows)]
+        edges = [] if fill is None else [every(call, fill, rows, CONTEXT)]
         finish(call, *edges, out=out)
     return True
 

@@ -18,6 +18,7 @@ from traceprop_nb.adapters.numpy.subject import (
     Subject,
     axes_of,
     axis_of,
+    each,
     every,
     finish,
     flat,
@@ -25,8 +26,9 @@ from traceprop_nb.adapters.numpy.subject import (
     recorded,
     wrote,
 )
-from traceprop_nb.lineage.maps import All, Groups, Identity, OnDemand, Prefix, RowMap
+from traceprop_nb.lineage.maps import Groups, Identity, OnDemand, Prefix, Ragged, RowMap
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.tracing import carriers
 from traceprop_nb.tracing.callables import brought_in
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -99,8 +101,10 @@ def _factored(call: Call) -> bool | None:
 
 def _power(call: Call) -> bool | None:
     one, n = recorded(call, call.argument(0, "a"), 1), call.argument(1, "n")
-    if one is None or not isinstance(n, int | np.integer) or call.out is one.array:
+    if one is None or not isinstance(n, int | np.integer):
         return None
+    if call.out is one.array:
+        return True
     rows = len(call.out)
     if n < 0:
         return _matrices(call)
@@ -115,10 +119,10 @@ def _power(call: Call) -> bool | None:
 # -- transforms ------------------------------------------------------------------------------------
 
 
-def _along(call: Call, one: Subject, mixed: bool) -> bool | None:
+def _along(call: Call, one: Subject, mixed: bool, entire: bool) -> bool | None:
     rows = call.recorder.table.rows(call.out)
     if mixed:
-        return finish(call, every(call, one, rows))
+        return finish(call, every(call, one, rows) if entire else each(one, rows))
     return finish(call, (one.node, Identity(rows), DIRECT, EXACT)) if rows == one.rows else None
 
 
@@ -128,7 +132,7 @@ def _transformed(call: Call) -> bool | None:
     cut = call.argument(1, "n") is not None
     if one is None or place is None or (place == 0 and cut):
         return None
-    return _along(call, one, place == 0)
+    return _along(call, one, place == 0, one.ndim == 1)
 
 
 def _transformed_all(call: Call, last: int) -> bool | None:
@@ -140,7 +144,7 @@ def _transformed_all(call: Call, last: int) -> bool | None:
     places = axes_of(axes, one.ndim)
     if places is None or (0 in places and call.argument(1, "s") is not None):
         return None
-    return _along(call, one, 0 in places)
+    return _along(call, one, 0 in places, len(places) == one.ndim)
 
 
 # -- statistics ------------------------------------------------------------------------------------
@@ -162,7 +166,8 @@ def _correlated(call: Call) -> bool | None:
     if rows != one.rows or len(call.args) > 3:
         return None
     around = [every(call, o, rows, CONTEXT) for o in others(call, 0)]
-    return finish(call, (one.node, Identity(rows), DIRECT, EXACT), *around)
+    node = carriers.whole(call.recorder, one.node)
+    return finish(call, (node, Identity(rows), DIRECT, EXACT), *around)
 
 
 def _counted(call: Call) -> bool | None:
@@ -191,14 +196,14 @@ def _histogram(call: Call) -> bool | None:
     around = list(others(call, 0))
     finish(call, *(every(call, o, len(edges)) for o in around), out=edges)
     values, ends, n = np.array(one.array), np.array(edges), one.rows
-    if one.ndim != 1:
-        return finish(call, *(every(call, o, len(counts), CONTEXT) for o in around),
-                      (one.node, All(n, len(counts)), DIRECT, Status.INEXACT), out=counts)  # fmt: skip
 
     def binned() -> RowMap:
         at = np.searchsorted(ends, values, side="right") - 1
         at[values == ends[-1]] = len(ends) - 2
-        return Groups(np.where((at < 0) | (at > len(ends) - 2), -1, at), len(ends) - 1)
+        at = np.where((at < 0) | (at > len(ends) - 2), -1, at).reshape(-1)
+        inside, width = np.flatnonzero(at >= 0), max(at.size // max(n, 1), 1)
+        key = np.unique(at[inside] * n + inside // width)
+        return Ragged.of_pairs(key // max(n, 1), key % max(n, 1), len(ends) - 1, n)
 
     link = OnDemand(binned, n, len(counts))
     found: list[Edge] = [(one.node, link, DIRECT, EXACT)]
@@ -232,7 +237,7 @@ def _by_function(call: Call, one: Subject, function: Any, mixed: bool) -> bool |
     rows = call.recorder.table.rows(call.out)
     if type(call.out) not in call.recorder.table.recorded or (not mixed and rows != one.rows):
         return None
-    node, link, _, _ = every(call, one, rows)
+    node, link, _, _ = every(call, one, rows) if one.ndim == 1 else each(one, rows)
     own = (node, link if mixed else Identity(rows), DIRECT, Status.ASSUMED)
     more = [every(call, o, rows, CONTEXT) for o in others(call, one.at)]
     return finish(call, own, *more, *brought_in(call.recorder, function, rows))

@@ -18,6 +18,7 @@ from traceprop_nb.adapters.numpy.subject import (
     INEXACT,
     Subject,
     along,
+    axes_of,
     axis_of,
     finish,
     recorded,
@@ -65,6 +66,7 @@ def install(table: RuleTable) -> None:
     table.function(_tiled, np.tile)
     table.function(_inserted, np.insert)
     table.function(_trimmed, np.trim_zeros)
+    table.function(_shifted, np.fft.fftshift, np.fft.ifftshift)
     table.function(_triangle, np.tril, np.triu)
     table.function(_diagonal, np.diagonal, np.linalg.diagonal, np.diag)
     table.method(_diagonal, np.ndarray, ("diagonal",))
@@ -108,9 +110,18 @@ def _getitem(call: Call) -> bool | None:
         row_map = key_map(key, one.rows, one.ndim, rows)
         if row_map is None:
             return _new_axis(call, one, key) or _elements(call, one, partial(_read, own(key)))
-        done = finish(call, (one.node, row_map, DIRECT, EXACT))
+        done = finish(call, _taken(call, one, key, row_map))
     share(call, one.array)
     return done
+
+
+def _taken(call: Call, one: Subject, key: Any, row_map: RowMap) -> Edge:
+    """Rows by a key: mosaics stay mosaics where the key takes them whole."""
+    if one.node in call.recorder.mosaics and not isinstance(key, tuple):
+        twin = carriers.whole(call.recorder, one.node)
+        if np.ndim(call.out) == one.ndim:
+            return twin, Mosaic(row_map), DIRECT, INEXACT
+    return one.node, row_map, DIRECT, EXACT
 
 
 def _read(key: Any, ids: np.ndarray) -> Any:
@@ -351,6 +362,18 @@ def _trimmed(call: Call) -> bool | None:
     rows = len(call.out)
     start = int((np.asarray(one.array) != 0).argmax()) if "f" in how and rows else 0
     return finish(call, (one.node, Range(start, 1, rows, one.rows), DIRECT, EXACT))
+
+
+def _shifted(call: Call) -> bool | None:
+    """Halves that change places, along each axis."""
+    one = recorded(call, call.argument(0, "x"), 1)
+    axes = None if one is None else axes_of(call.argument(1, "axes"), one.ndim)
+    if one is None or axes is None:
+        return None
+    function = call.function
+    if 0 not in axes:
+        return _still(call, one, 1)
+    return rearranged(call, one, lambda ids: function(ids, axes=0))
 
 
 # -- diagonals -------------------------------------------------------------------------------------

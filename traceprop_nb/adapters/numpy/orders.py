@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.adapters.numpy.rowwise import named
+from traceprop_nb.adapters.numpy.rowwise import by_element, named
 from traceprop_nb.adapters.numpy.subject import (
     CONTEXT,
     DIRECT,
@@ -36,7 +36,7 @@ from traceprop_nb.lineage.maps import (
 )
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
-POSITIONS = "argpartition argsort argwhere flatnonzero lexsort nonzero where"
+POSITIONS = "argpartition argsort argwhere flatnonzero lexsort nonzero"
 SETS = "union1d intersect1d setdiff1d setxor1d"
 UNIQUE = "unique unique_all unique_counts unique_inverse unique_values"
 
@@ -45,7 +45,8 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     table.function(_sorted, np.sort, np.sort_complex)
     table.function(_partitioned, np.partition)
-    table.function(_positions, *named(np, POSITIONS.removesuffix(" where")))
+    table.function(_positions, *named(np, POSITIONS))
+    table.function(_where, np.where)
     table.method(_positions, np.ndarray, ("argsort", "argpartition", "nonzero"))
     table.function(_looked_up, np.searchsorted, np.digitize)
     table.method(_searched, np.ndarray, ("searchsorted",))
@@ -126,9 +127,16 @@ def _given(call: Call) -> list[Any]:
     return [call.argument(0, "keys" if call.function is np.lexsort else "a")]
 
 
-def only_condition(call: Call) -> bool | None:
-    """``np.where(condition)``: positions."""
-    return _positions(call) if len(call.args) + len(call.kwargs) == 1 else None
+def _where(call: Call) -> bool | None:
+    """``np.where(condition)`` gives positions; with choices it acts by element."""
+    alone = len(call.args) + len(call.kwargs) == 1
+    if not alone:
+        return by_element(call)
+    found = recorded(call, call.argument(0, "condition"))
+    for out in _outputs(call):
+        rows = call.recorder.table.rows(out)
+        finish(call, *([] if found is None else [every(call, found, rows, CONTEXT)]), out=out)
+    return found is not None
 
 
 def _looked_up(call: Call) -> bool | None:

@@ -14,6 +14,7 @@ from traceprop_nb.adapters.numpy.subject import (
     along,
     axes_of,
     axis_of,
+    each,
     every,
     finish,
     recorded,
@@ -35,6 +36,7 @@ def install(table: RuleTable) -> None:
     table.function(_vdot, np.vdot)
     table.function(_inner, np.inner)
     table.function(_outer, np.outer, np.linalg.outer)
+    table.method(_by_pairs, np.ufunc, ("outer",))
     table.function(_kron, np.kron)
     table.function(_tensordot, np.tensordot, np.linalg.tensordot)
     table.function(_einsum, np.einsum)
@@ -207,6 +209,18 @@ def _outer(call: Call) -> bool | None:
     return finish(call, *found) if found else None
 
 
+def _by_pairs(call: Call) -> bool | None:
+    """``np.add.outer(a, b)``: row i of the first with all of the second."""
+    one, two = recorded(call, call.argument(0, "A")), recorded(call, call.argument(1, "B"))
+    rows, found = call.recorder.table.rows(call.out), list[Edge]()
+    if one is not None:
+        found.append((one.node, Identity(rows), DIRECT, EXACT) if one.rows == rows
+                     else each(one, rows))  # fmt: skip
+    if two is not None:
+        found.append(each(two, rows, CONTEXT if one is not None else DIRECT))
+    return finish(call, *found) if found else None
+
+
 def _kron(call: Call) -> bool | None:
     """Row i of the first, row j of the second make row i * m + j."""
     a, b = call.argument(0, "a"), call.argument(1, "b")
@@ -263,14 +277,14 @@ def _labelled(call: Call, terms: list[tuple[Any, list[Any]]], out: list[Any]) ->
         one = recorded(call, value)
         if one is None:
             continue
-        if labels and labels.count(labels[0]) > 1:
+        if labels and labels.count(labels[0]) > 1 and labels[0] in out[1:]:
             return None
         if labels and labels[0] == first:
             found.append((one.node, Identity(rows), DIRECT, EXACT))
         elif labels and labels[0] in out:
             turned.append((one, out.index(labels[0])))
         else:
-            found.append(every(call, one, rows))
+            found.append(each(one, rows) if out else every(call, one, rows))
     if turned and not found and len(turned) == 1:
         one, axis = turned[0]
         return along(call, axis, (one.node, Identity(one.rows), DIRECT, EXACT))
@@ -293,7 +307,7 @@ def _chain(call: Call) -> bool | None:
         one = recorded(call, value)
         if one is not None:
             found.append(_side(call, one, rows, left=k == 0) if first
-                         else every(call, one, rows))  # fmt: skip
+                         else each(one, rows))  # fmt: skip
     return finish(call, *found) if found else None
 
 
@@ -307,9 +321,7 @@ def _cross(call: Call) -> bool | None:
         return None
     axis = axis_of(call.kwargs.get("axis", -1), one.ndim)
     rows = call.recorder.table.rows(call.out)
-    if axis is None:
+    if not axis:
         return None
-    if axis == 0:
-        return finish(call, every(call, one, rows), every(call, two, rows))
     same = Identity(rows)
     return finish(call, (one.node, same, DIRECT, EXACT), (two.node, same, DIRECT, EXACT))

@@ -15,6 +15,7 @@ from traceprop_nb.adapters.numpy.subject import (
     along,
     axes_of,
     context,
+    each,
     every,
     finish,
     recorded,
@@ -68,7 +69,7 @@ def over(call: Call, one: Subject, axis: object, front: int = 0) -> bool | None:
     rows = call.recorder.table.rows(call.out)
     if axes is None:
         return None
-    more = context(call, one.at, rows, "keepdims", "where")
+    more = context(call, one.at, rows, "keepdims")
     masked = call.kwargs.get("where", True) is not True
     status = INEXACT if masked else EXACT
     carrier = carriers.of(one.ref)
@@ -78,13 +79,14 @@ def over(call: Call, one: Subject, axis: object, front: int = 0) -> bool | None:
         place = carrier.axis - sum(a < carrier.axis for a in axes)
         return along(call, place, *carrier.edges)
     if one.ndim == 0 or 0 in axes:
-        node, link, kind, _ = every(call, one, rows)
+        entire = len(axes) == one.ndim  # else each column by itself
+        node, link, kind, _ = every(call, one, rows) if entire else each(one, rows)
         return finish(call, (node, link, kind, status), *more)
     if front:
         return along(call, front, (one.node, Identity(one.rows), DIRECT, EXACT))
     if rows != one.rows:
         return None
-    node = carriers.whole(call.recorder, one.ref, one.node)
+    node = carriers.whole(call.recorder, one.node)
     return finish(call, (node, Identity(rows), DIRECT, status), *more)
 
 

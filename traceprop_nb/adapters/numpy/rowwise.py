@@ -173,6 +173,8 @@ def _spread(call: Call) -> bool | None:
     values = [call.argument(k, n) for k, n in enumerate(_ORDER[name])]
     rows = call.recorder.table.rows(call.out)
     rest = [found for v in values if v is not (one and one.array) and (found := recorded(call, v))]
+    if one is None and rest and np.ndim(call.out) == 0:
+        return finish(call, *(every(call, r, rows) for r in rest))
     if one is None or one.rows != rows or np.ndim(call.out) != one.ndim:
         return None
     own = (one.node, Identity(rows), DIRECT, EXACT)

@@ -31,8 +31,9 @@ from traceprop_nb.lineage.maps import (
     RowMap,
     Window,
 )
+from traceprop_nb.lineage.maps.rowsets import stretches
 from traceprop_nb.lineage.nodes import Status
-from traceprop_nb.tracing.rules import Call, RuleTable
+from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 RUNNING = "cumprod cumsum nancumprod nancumsum"
 METHODS = "cumprod cumsum"
@@ -43,6 +44,7 @@ def install(table: RuleTable) -> None:
     table.function(_running, *named(np, RUNNING))
     table.method(_running, np.ndarray, METHODS.split())
     table.method(_accumulated, np.ufunc, ("accumulate",))
+    table.method(_stretches, np.ufunc, ("reduceat",))
     table.function(_cumulative, *named(np, "cumulative_sum cumulative_prod"))
     table.function(_unwrapped, np.unwrap)
     table.function(_differences, np.diff)
@@ -80,6 +82,25 @@ def _accumulated(call: Call) -> bool | None:
     return None if one is None else before(call, one, call.argument(1, "axis", 0))
 
 
+def _stretches(call: Call) -> bool | None:
+    """``np.add.reduceat(a, starts)``: from each start to the next one."""
+    one, starts = recorded(call, call.argument(0, "array"), 1), call.argument(1, "indices")
+    place = None if one is None else axis_of(call.argument(2, "axis", 0), one.ndim)
+    if one is None or place is None:
+        return None
+    rows, n = len(call.out), one.rows
+    if place:
+        return finish(call, (one.node, Identity(rows), DIRECT, EXACT))
+    begin = np.array(starts)
+    end = np.append(begin[1:], n)
+
+    def make() -> RowMap:
+        owner, found = stretches(begin, np.where(end > begin, end, begin + 1))
+        return Ragged.of_pairs(owner, found, rows, n)
+
+    return finish(call, (one.node, OnDemand(make, n, rows), DIRECT, EXACT))
+
+
 def _cumulative(call: Call) -> bool | None:
     one, axis = recorded(call, call.argument(0, "x"), 1), call.kwargs.get("axis")
     if one is None:
@@ -97,16 +118,31 @@ def _unwrapped(call: Call) -> bool | None:
 
 def _differences(call: Call) -> bool | None:
     one, n = recorded(call, call.argument(0, "a"), 1), call.argument(1, "n", 1)
-    ends = any(call.argument(k, name) is not None for k, name in ((3, "prepend"), (4, "append")))
-    if one is None or ends or not isinstance(n, int | np.integer) or one.ndim < 1:
+    if one is None or not isinstance(n, int | np.integer) or one.ndim < 1:
         return None
     axis, rows = axis_of(call.argument(2, "axis", -1), one.ndim), len(call.out)
     if n == 0:
         return True
     if axis is None:
         return None
-    link = Window(0, int(n), one.rows, rows) if axis == 0 else Identity(rows)
-    return finish(call, (one.node, link, DIRECT, EXACT))
+    ends = [call.argument(k, name, _NOTHING) for k, name in ((3, "prepend"), (4, "append"))]
+    if axis:
+        more = [e for v in ends if (e := recorded(call, v)) is not None]
+        return None if more else finish(call, (one.node, Identity(rows), DIRECT, EXACT))
+    found, offset = list[Edge](), 0
+    for value in (ends[0], one.array, ends[1]):
+        if value is _NOTHING:
+            continue
+        part = one if value is one.array else recorded(call, value)
+        length = one.rows if value is one.array else max(len(np.atleast_1d(value)), 1)
+        if part is not None:
+            link = Window(-offset, int(n) - offset, length, rows)
+            found.append((part.node, link, DIRECT, EXACT))
+        offset += length
+    return finish(call, *found)
+
+
+_NOTHING = object()
 
 
 def _neighbours(call: Call) -> bool | None:
@@ -121,6 +157,11 @@ def _slopes(call: Call) -> bool | None:
     """Central differences: the rows before and after; at the ends one-sided ones."""
     one = recorded(call, call.argument(0, "f"), 1)
     order, axis = call.kwargs.get("edge_order", 1), call.kwargs.get("axis")
+    if isinstance(call.out, tuple | list) and one is not None and len(call.args) == 1:
+        for k, out in enumerate(call.out):  # one for each axis
+            near = OnDemand(partial(_around, one.rows, int(order)), one.rows, one.rows)
+            finish(call, (one.node, Identity(one.rows) if k else near, DIRECT, EXACT), out=out)
+        return axis is None
     spaced = all(isinstance(v, int | float | np.integer | np.floating) for v in call.args[1:])
     if one is None or not spaced or (one.ndim > 1 and axis is None) or isinstance(axis, tuple):
         return None

@@ -89,8 +89,13 @@ def edge(one: Subject, row_map: RowMap, kind: Kind = DIRECT, status: Status = EX
 
 def every(call: Call, one: Subject, rows: int, kind: Kind = DIRECT) -> Edge:
     """All rows of a subject, used whole."""
-    node = carriers.whole(call.recorder, one.ref, one.node)
+    node = carriers.whole(call.recorder, one.node)
     return node, All(one.rows, rows), kind, EXACT
+
+
+def each(one: Subject, rows: int, kind: Kind = DIRECT) -> Edge:
+    """All rows of a subject, of which each part of the result uses a part."""
+    return one.node, All(one.rows, rows), kind, EXACT
 
 
 def finish(call: Call, *edges: Edge, out: Any = None) -> bool:
