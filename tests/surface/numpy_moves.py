@@ -168,7 +168,7 @@ CARRIED: dict[str, list[str]] = {
     "numpy.lib.stride_tricks.sliding_window_view": ["sliding_window_view(v, 3)"],
     "a part of mosaics": ["sliding_window_view(v, 2).T[1]"],
     "numpy.random.shuffle": ["np.random.shuffle(a); out = a", "np.random.shuffle(v); out = v",
-                             
+
                              "np.random.rand(3); np.random.shuffle(a); out = a"],
     "through a view": ["np.random.shuffle(a[1:4]); out = a"],
     "numpy.random.permutation": ["np.random.permutation(a)", "np.random.permutation(v)",
@@ -219,7 +219,8 @@ CARRIED: dict[str, list[str]] = {
     "numpy.put": ["np.put(v, [0, -1], a[:2, 0]); out = v", "np.put(v, [1, 2, 3], a[4, 0]); out = v",
                   "np.put(a, [0, 4], b[0]); out = a", "np.put(v, [9], -1.0, mode='clip'); out = v"],
     "numpy.ndarray.put": ["v.put([0, -1], a[:2, 0]); out = v"],
-    "numpy.place": [f"np.place(v, {MASK}, a[1:3, 0]); out = v", "np.place(a, a > 1003, 0); out = a"],
+    "numpy.place": [f"np.place(v, {MASK}, a[1:3, 0]); out = v",
+    "np.place(a, a > 1003, 0); out = a"],
     "numpy.putmask": [f"np.putmask(v, {MASK}, a[:, 0]); out = v",
                       f"np.putmask(v, {MASK}, a[1:3, 0]); out = v",
                       "np.putmask(a, a > 1003, b); out = a"],
@@ -239,7 +240,7 @@ CARRIED: dict[str, list[str]] = {
     ],
     "numpy.ndarray.__setitem__": [
         "a[1:3] = b[:2]; out = a", f"a[{MASK}] = b[:3]; out = a", "a[:, 0] = v; out = a",
-        "a[2] = b[5]; out = a", "a[[0, 0]] = b[4:]; out = a", 
+        "a[2] = b[5]; out = a", "a[[0, 0]] = b[4:]; out = a",
         "a[...] = b; out = a", "a[::-1] = b; out = a", "v[2] = a[3, 1]; out = v",
         "w = a[2:4]; w[0] = b[5]; out = w",
     ],

@@ -48,9 +48,7 @@ def _ufuncs() -> list[Witness]:
         if ufunc.nout > 1:
             found += [Witness(full, f"out = np.{name}({', '.join(sides)})[{k}]", "changed", LOOSE)
                       for k in range(ufunc.nout)]  # fmt: skip
-            found.append(
-                Witness(full, f"x, out = np.{name}({', '.join(sides)})", "changed", LOOSE)
-            )
+            found.append(Witness(full, f"x, out = np.{name}({', '.join(sides)})", "changed", LOOSE))
             continue
         found.append(Witness(full, f"np.{name}({', '.join(sides)})", "changed", loose))
     return found
@@ -69,7 +67,8 @@ ELEMENTWISE = {
     "numpy.round": ["np.round(a, 12)", "np.round(a, decimals=12, out=b)"],
     "numpy.astype": ["np.astype(a, complex)"],
     "numpy.choose": ["~np.choose((v > 0).astype(int), [a[:, 0], b[:, 0]])"],
-    "numpy.clip": ["~np.clip(a, -1, 1)", "~np.clip(a, a.min(), b.max())", "~np.clip(v, None, a[:, 0])",
+    "numpy.clip": ["~np.clip(a, -1, 1)", "~np.clip(a, a.min(), b.max())",
+                   "~np.clip(v, None, a[:, 0])",
                    "~np.clip(a, -1, 1, out=b)"],
     "numpy.copy": ["np.copy(a)", "np.copy(a[:0])"],
     "numpy.fix": ["~np.fix(a)"],
@@ -124,8 +123,7 @@ ELEMENTWISE = {
 _EMATH = "arccos arcsin arctanh log log10 log2 sqrt"
 _TEXT = "capitalize lower upper swapcase title strip lstrip rstrip"
 _TEXT_LOOSE = (
-    "isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper str_len "
-    "expandtabs"
+    "isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper str_len expandtabs"
 )
 _TEXT_TWO = {
     "add": "", "equal": "x", "not_equal": "x", "less": "x", "less_equal": "x", "greater": "x",
@@ -143,10 +141,14 @@ _TEXT_MORE = {
 def _text(module: str) -> list[Witness]:
     found, prefix = [], f"np.{module}"
     have = getattr(np, module)
-    for name in (_TEXT + " " + _TEXT_LOOSE).split():
-        found.append((name, f"{prefix}.{name}(v.astype(str))", name in _TEXT_LOOSE))
-    for name, loose in _TEXT_TWO.items():
-        found.append((name, f"{prefix}.{name}(v.astype(str), a[:, 0].astype(str))", bool(loose)))
+    found += [
+        (name, f"{prefix}.{name}(v.astype(str))", name in _TEXT_LOOSE)
+        for name in (_TEXT + " " + _TEXT_LOOSE).split()
+    ]
+    found += [
+        (name, f"{prefix}.{name}(v.astype(str), a[:, 0].astype(str))", bool(loose))
+        for name, loose in _TEXT_TWO.items()
+    ]
     for name, more in _TEXT_MORE.items():
         given = f"v.astype(str), {more}" if more else "v.astype(str)"
         call = f"{prefix}.{name}({given})"

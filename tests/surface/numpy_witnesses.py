@@ -15,8 +15,12 @@ STACK = "np.stack([s, s * 2, s + 1], axis=0)"
 PILE = "(a[:, :2, None] * a[:, None, :2] + np.eye(2))"
 """A stack of six small matrices, one of each row."""
 
-_PLAIN_REDUCTIONS = "mean median prod std sum var average nanmean nanmedian nanprod nanstd nansum nanvar"
-_PICKING = "all amax amin any argmax argmin count_nonzero max min nanargmax nanargmin nanmax nanmin ptp"
+_PLAIN_REDUCTIONS = (
+    "mean median prod std sum var average nanmean nanmedian nanprod nanstd nansum nanvar"
+)
+_PICKING = (
+    "all amax amin any argmax argmin count_nonzero max min nanargmax nanargmin nanmax nanmin ptp"
+)
 _QUANTILES = "percentile quantile nanpercentile nanquantile"
 _KEEPING = frozenset("average argmax argmin nanargmax nanargmin".split())
 
@@ -32,14 +36,17 @@ def _reductions() -> list[Witness]:
                  f"np.{name}(a.T, axis=1)", f"np.{name}(np.stack([v, a[:, 0]]), axis=0)",
                  f"np.{name}(v.reshape(3, 2), axis=1)"]  # fmt: skip
         if name not in _KEEPING and name != "ptp":
-            calls += [f"np.{name}(a, axis=0, keepdims=True)", f"np.{name}(a, axis=1, keepdims=True)"]
+            calls += [
+                f"np.{name}(a, axis=0, keepdims=True)",
+                f"np.{name}(a, axis=1, keepdims=True)",
+            ]
         if name not in ("count_nonzero", "average", "nanargmax", "nanargmin", "argmax", "argmin"):
             calls += [f"np.{name}(a, axis=(0, 1))"]
             kind = "bool" if name in ("all", "any") else "float"
             calls += [f"o = np.zeros(6, {kind}); out = np.{name}(a, axis=1, out=o)",
                       f"o = np.zeros(3, {kind}); np.{name}(a, axis=0, out=o); out = o"]  # fmt: skip
         if name in ("all", "any"):  # a plain bool has no rows to follow
-            calls = [c for c in calls if "axis" in c and "(0, 1)" not in c or "-1" in c]
+            calls = [c for c in calls if ("axis" in c and "(0, 1)" not in c) or "-1" in c]
         found += [
             Witness(f"numpy.{name}", call, "changed", LOOSE if "[1:2]" in call else median)
             for call in calls
@@ -48,9 +55,16 @@ def _reductions() -> list[Witness]:
         found.append(Witness(f"a part of mosaics: {name}", folded, "changed", median))
     for name in "all any argmax argmin max mean min prod std sum var".split():
         loose = LOOSE if name in _PICKING.split() else ""
-        found += [Witness(f"numpy.ndarray.{name}", call, "changed", loose) for call in
-                  (f"a.{name}(axis=0)", f"a.{name}(1)", f"(a * 1).{name}(axis=1)",
-                   f"a.T.{name}(axis=1)", f"a.T.{name}(0)")]
+        found += [
+            Witness(f"numpy.ndarray.{name}", call, "changed", loose)
+            for call in (
+                f"a.{name}(axis=0)",
+                f"a.{name}(1)",
+                f"(a * 1).{name}(axis=1)",
+                f"a.T.{name}(axis=1)",
+                f"a.T.{name}(0)",
+            )
+        ]
         if name not in ("all", "any"):
             found += [Witness(f"numpy.ndarray.{name}", f"a{k}.{name}()", "changed", LOOSE if k else
                               loose) for k in ("", "[0, 1]")]  # fmt: skip
@@ -82,7 +96,8 @@ CHANGED: dict[str, list[str]] = {
     "numpy.ufunc.reduceat": ["np.add.reduceat(a, [0, 2, 5])", "np.add.reduceat(v, [0, 3, 1])",
                              "np.add.reduceat(a, [0, 1], axis=1)"],
     "numpy.ufunc.outer": ["np.add.outer(v, a[:, 0])", "np.multiply.outer(v[:2], a)"],
-    "numpy.ufunc.at": ["np.add.at(a, [0, 3, 3], b[:3]); out = a", "np.add.at(v, [0, -1], 2.0); out = v",
+    "numpy.ufunc.at": ["np.add.at(a, [0, 3, 3], b[:3]); out = a",
+                       "np.add.at(v, [0, -1], 2.0); out = v",
                        "np.add.at(v, [5, 1], a[:2, 0]); out = v"],
     "numpy.cumsum": ["np.cumsum(a, axis=0)", "np.cumsum(a, axis=1)", "np.cumsum(a)", "np.cumsum(v)",
                      "np.cumsum(a, 0, out=b)", "np.cumsum(v[:1])", "np.cumsum(a[:0], axis=0)"],
@@ -98,7 +113,8 @@ CHANGED: dict[str, list[str]] = {
     "numpy.cumulative_prod": ["np.cumulative_prod(v)"],
     "numpy.unwrap": ["~np.unwrap(v * 3)", "~np.unwrap(a, axis=1)", "~np.unwrap(a * 9, axis=0)"],
     "numpy.diff": ["np.diff(v)", "np.diff(a, axis=0)", "np.diff(a)", "np.diff(v, 2)",
-                   "np.diff(a, n=3, axis=-2)", "np.diff(v[:1])", "np.diff(v, prepend=0.0)", "np.diff(v, prepend=a[:2, 0], append=a[0, 0])"],
+                   "np.diff(a, n=3, axis=-2)", "np.diff(v[:1])", "np.diff(v, prepend=0.0)",
+                   "np.diff(v, prepend=a[:2, 0], append=a[0, 0])"],
     "numpy.ediff1d": ["np.ediff1d(v)"],
     "numpy.gradient": ["np.gradient(v)", "np.gradient(a, axis=0)", "np.gradient(a, axis=1)",
                        "np.gradient(v, 2.0)", "np.gradient(v, edge_order=2)",
@@ -131,8 +147,10 @@ CHANGED: dict[str, list[str]] = {
                         "np.tensordot(a, b)", "np.tensordot(a, b, axes=([1], [1]))",
                         "np.tensordot(v, a, axes=0)"],
     "numpy.linalg.tensordot": ["np.linalg.tensordot(a, b.T, axes=1)"],
-    "numpy.einsum": ["np.einsum('ij->i', a)", "np.einsum('ij->j', a)", "np.einsum('ij,kj->ik', a, b)",
-                     "np.einsum('ij->ji', a)", "np.einsum('ij,ij->i', a, b)", "np.einsum('ij,ij->', a, b)",
+    "numpy.einsum": ["np.einsum('ij->i', a)", "np.einsum('ij->j', a)",
+                     "np.einsum('ij,kj->ik', a, b)",
+                     "np.einsum('ij->ji', a)", "np.einsum('ij,ij->i', a, b)",
+                     "np.einsum('ij,ij->', a, b)",
                      "np.einsum('i,ij->ij', v, a)", "np.einsum('ij,j', a, b[0])",
                      "np.einsum('ij,ik->jk', a, b)", "np.einsum('ii->i', s)",
                      "np.einsum('ij,jk,kl->il', a, b.T, a)"],
@@ -169,7 +187,8 @@ CHANGED: dict[str, list[str]] = {
                            "x, out, r, z = np.linalg.lstsq(a, v, rcond=None)"],
     "numpy.linalg.tensorinv": ["np.linalg.tensorinv(s, 1)"],
     "numpy.linalg.tensorsolve": ["np.linalg.tensorsolve(s, v)"],
-    "numpy.linalg.cholesky": [f"np.linalg.cholesky({SOLID})", "~np.linalg.cholesky(np.diag(v * v) + 1)",
+    "numpy.linalg.cholesky": [f"np.linalg.cholesky({SOLID})",
+    "~np.linalg.cholesky(np.diag(v * v) + 1)",
                               "~np.linalg.cholesky((s * 0.01 + 9 * np.eye(6)))"],
     "numpy.linalg.matrix_power": ["np.linalg.matrix_power(s, 2)", "np.linalg.matrix_power(s, -1)",
                                   "np.linalg.matrix_power(s, 0)", "np.linalg.matrix_power(s, 1)",
@@ -186,9 +205,11 @@ CHANGED: dict[str, list[str]] = {
     "numpy.histogramdd": ["~np.histogramdd(a, 2)[0]"],
     "numpy.polyfit": ["np.polyfit(v, a[:, 0], 2)"],
     "numpy.roots": ["np.roots(v)"],
-    "numpy.apply_along_axis": ["np.apply_along_axis(np.sum, 1, a)", "np.apply_along_axis(np.sort, 0, a)",
+    "numpy.apply_along_axis": ["np.apply_along_axis(np.sum, 1, a)",
+                               "np.apply_along_axis(np.sort, 0, a)",
                                "np.apply_along_axis(lambda r: r - r.mean(), 1, a)"],
-    "numpy.apply_over_axes": ["np.apply_over_axes(np.sum, a, [0])", "np.apply_over_axes(np.sum, a, 1)"],
+    "numpy.apply_over_axes": ["np.apply_over_axes(np.sum, a, [0])",
+                              "np.apply_over_axes(np.sum, a, 1)"],
     "numpy.piecewise": ["~np.piecewise(v, [v < 0, v >= 0], [lambda x: -x, lambda x: x * 2])"],
     "numpy.argsort": ["~np.argsort(v)", "~np.argsort(a, axis=0)"],
     "numpy.argpartition": ["~np.argpartition(v, 2)"],
@@ -199,12 +220,14 @@ CHANGED: dict[str, list[str]] = {
     "numpy.ndarray.argsort": ["~v.argsort()", "~(v * 1).argsort()"],
     "numpy.ndarray.argpartition": ["~v.argpartition(1)"],
     "numpy.ndarray.nonzero": ["~(v > 0).nonzero()[0]"],
-    "numpy.searchsorted": ["~np.searchsorted(np.sort(a[:, 0]), v)", "~np.searchsorted([0.0, 1.0], v)"],
+    "numpy.searchsorted": ["~np.searchsorted(np.sort(a[:, 0]), v)",
+                           "~np.searchsorted([0.0, 1.0], v)"],
     "numpy.digitize": ["~np.digitize(v, [-1.0, 0.0, 1.0])", "~np.digitize(v, np.sort(a[:, 0]))"],
     "numpy.ndarray.searchsorted": ["~np.sort(a[:, 0]).searchsorted(v)"],
     "numpy.unique": ["~np.unique(v.round(), return_inverse=True)[1]",
                      "~np.unique(v.round(), return_index=True)[1]",
-                     "~np.unique(v.round(), return_counts=True)[1]", "~np.unique(a.round(), axis=0)",
+                     "~np.unique(v.round(), return_counts=True)[1]",
+                     "~np.unique(a.round(), axis=0)",
                      "~np.unique(a.round())"],
     "numpy.unique_inverse": ["~np.unique_inverse(v.round())[1]"],
     "numpy.unique_all": ["~np.unique_all(v.round())[3]"],
@@ -262,8 +285,10 @@ _DRAWS = {
     "poisson": "3.0, 4", "power": "2.0, 4", "rand": "3", "randint": "0, 9, 4", "randn": "3",
     "random": "3", "random_integers": "9", "random_sample": "3", "ranf": "3", "rayleigh": "2.0, 4",
     "sample": "3", "standard_cauchy": "3", "standard_exponential": "3", "standard_gamma": "2.0, 4",
-    "standard_normal": "3", "standard_t": "3.0, 4", "tomaxint": "3", "triangular": "0.0, 1.0, 2.0, 4",
-    "uniform": "v - 99, v + 99", "vonmises": "0.0, 1.0, 4", "wald": "1.0, 2.0, 4", "weibull": "2.0, 3",
+    "standard_normal": "3", "standard_t": "3.0, 4", "tomaxint": "3",
+    "triangular": "0.0, 1.0, 2.0, 4",
+    "uniform": "v - 99, v + 99", "vonmises": "0.0, 1.0, 4", "wald": "1.0, 2.0, 4",
+    "weibull": "2.0, 3",
     "zipf": "3.0, 4", "integers": "0, 9, 4", "dirichlet": "[1.0, 2.0], 3",
     "multinomial": "9, [0.5, 0.5], 3", "multivariate_hypergeometric": "[5, 5], 3, 4",
     "multivariate_normal": "a[0], np.eye(3), 4",
@@ -295,5 +320,5 @@ WITNESSES = [
     *_transforms(),
     *_drawn(),
 ]  # fmt: skip
-OTHERS = WITNESSES[len(ELEMENT_WITNESSES) + len(MOVE_WITNESSES):]
+OTHERS = WITNESSES[len(ELEMENT_WITNESSES) + len(MOVE_WITNESSES) :]
 LIBRARY = Library("numpy", np.__version__, public, SETTING, WITNESSES)

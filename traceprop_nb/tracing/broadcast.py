@@ -25,9 +25,9 @@ _CONTEXT = int(Kind.CONTEXT) * 4
 def align(recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]) -> None:
     """Record a tree of element-wise operators."""
     ndim, rows, _ = recorder.table.snapshot(out)
-    if any(carriers.of(operand.ref) for operand in operands):
-        if _turned(recorder, site, op, out, operands):
-            return
+    turned = [carriers.of(operand.ref) for operand in operands]
+    if any(turned) and _turned(recorder, (site, recorder.graph.ops[op]), out, operands):
+        return
     flat = edges(recorder, ndim, rows, operands)
     recorder.append(site, op, out, rows, flat)
 
@@ -55,35 +55,30 @@ def edges(recorder: Recorder, ndim: int, rows: int, operands: Iterable[Operand])
 
 
 def _turned(
-    recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]
+    recorder: Recorder, step: tuple[int, str], out: Any, operands: Sequence[Operand]
 ) -> bool:
     """Operators on arrays whose rows lie along another axis, which then is the result's too."""
-    ndim = recorder.table.snapshot(out)[0]
-    found: list[Edge] = []
-    lines: list[int] = []
-    axes = set()
-    for operand in operands:
-        carrier = carriers.of(operand.ref)
-        if carrier is not None:
-            if operand.ndim != ndim or out.shape[carrier.axis] != carrier.edges[0][1].n_out:
-                return False
-            axes.add(carrier.axis)
-            found += carrier.edges
-            lines += carrier.lines or [-1] * len(carrier.edges)
-    axis = axes.pop()
-    for operand in operands:
-        if operand.node is None or carriers.of(operand.ref) is not None:
-            continue
-        link, kind = All(operand.rows, out.shape[axis]), Kind.CONTEXT
-        if operand.ndim == 1 and axis == ndim - 1 and operand.rows == out.shape[axis]:
-            link, kind = Identity(operand.rows), Kind.DIRECT  # type: ignore[assignment]  # a map
-        elif operand.ndim > 1:
-            return False
-        found.append((operand.node, link, kind, Status.EXACT))
-        lines.append(-1)
-    if axes:
+    known = [found for operand in operands if (found := carriers.of(operand.ref)) is not None]
+    axis, ndim = known[0].axis, out.ndim
+    n = out.shape[axis] if axis < ndim else -1
+    edges = [(edge, line) for found in known
+             for edge, line in zip(found.edges, found.lines or [-1] * len(found.edges), strict=True)
+             ]  # fmt: skip
+    if any(found.axis != axis or found.edges[0][1].n_out != n for found in known):
         return False
-    carriers.emit(recorder, (site, recorder.graph.ops[op]), out, axis, found, lines)
+    for operand in operands:
+        if carriers.of(operand.ref) is not None:
+            if operand.ndim != ndim:
+                return False
+            continue
+        if operand.ndim > 1:
+            return False
+        if operand.node is not None:
+            beside = operand.ndim == 1 and axis == ndim - 1 and operand.rows == n
+            link = Identity(n) if beside else All(operand.rows, n)
+            kind = Kind.DIRECT if beside else Kind.CONTEXT
+            edges.append(((operand.node, link, kind, Status.EXACT), -1))
+    carriers.emit(recorder, step, out, axis, [e for e, _ in edges], [line for _, line in edges])
     return True
 
 

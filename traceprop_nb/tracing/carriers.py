@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from traceprop_nb.lineage.maps import All, Groups, Mosaic, compose
-from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.rules import Edge
 

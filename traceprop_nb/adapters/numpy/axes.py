@@ -32,8 +32,8 @@ from traceprop_nb.lineage.maps import (
     Deferred,
     Identity,
     Mosaic,
-    Ragged,
     OnDemand,
+    Ragged,
     Repeat,
     RowMap,
     compose,
@@ -68,7 +68,7 @@ def install(table: RuleTable) -> None:
     table.function(_opened, np.ix_)
 
 
-def lying(call: Call, one: Subject) -> tuple[int, tuple[Edge, ...]]:
+def lying(one: Subject) -> tuple[int, tuple[Edge, ...]]:
     """The axis along which an array's rows lie, and what is behind each position."""
     known = carriers.of(one.ref)
     if known is not None:
@@ -102,7 +102,7 @@ def turned(call: Call, name: str = "a") -> bool | None:
 
 
 def _turn(call: Call, one: Subject, function: Callable[[Any], Any]) -> bool | None:
-    axis, edges = lying(call, one)
+    axis, edges = lying(one)
     n = edges[0][1].n_out
     if n < 2:
         return _alone(call, one)
@@ -196,7 +196,7 @@ def _squeezed(call: Call) -> bool | None:
     one = subject(call)
     if one is None or one.ndim < 1:
         return None
-    axis, edges = lying(call, one)
+    axis, edges = lying(one)
     if edges[0][1].n_out < 2:
         return _alone(call, one)
     if axis:
@@ -255,7 +255,7 @@ def spread(call: Call, one: Subject, out: np.ndarray) -> bool | None:
     place, rows = out.ndim - one.ndim, call.recorder.table.rows(out)
     if one.ndim == 0 or (one.rows == 1 and carriers.of(one.ref) is None):
         return finish(call, every(call, one, rows), out=out)
-    axis, edges = lying(call, one)
+    axis, edges = lying(one)
     if _lined(one):
         return None
     if out.shape[place + axis] != edges[0][1].n_out:

@@ -83,9 +83,8 @@ def _again(kind: Any, state: Any) -> np.random.Generator:
 
 def _legacy(generator: np.random.RandomState) -> Make | None:
     state = generator.get_state(legacy=False)
-    if not isinstance(state, dict) or state["bit_generator"] != "MT19937":
-        return None
-    return partial(_legacy_again, state)
+    known = state["bit_generator"] == "MT19937"
+    return partial(_legacy_again, state) if known else None
 
 
 def _legacy_again(state: Any) -> np.random.RandomState:
@@ -95,7 +94,9 @@ def _legacy_again(state: Any) -> np.random.RandomState:
 
 
 def _python(generator: random.Random) -> Make | None:
-    return partial(_python_again, generator.getstate()) if type(generator) is random.Random else None
+    return (
+        partial(_python_again, generator.getstate()) if type(generator) is random.Random else None
+    )
 
 
 def _python_again(state: Any) -> random.Random:
@@ -239,9 +240,7 @@ def _drawn(call: Call, one: Subject, rows: int) -> Edge:
     if call.argument(5, "shuffle") is not None:
         more["shuffle"] = call.argument(5, "shuffle")
     make, n = call.mark, one.rows
-    link: RowMap = OnDemand(
-        lambda: _repeated(make().choice(n, **more), rows, n), n, rows
-    )
+    link: RowMap = OnDemand(lambda: _repeated(make().choice(n, **more), rows, n), n, rows)
     if size is None or isinstance(size, int | np.integer) or len(size) == 1:
         return edge(one, link)
     return edge(one, Mosaic(link), DIRECT, INEXACT)
@@ -271,5 +270,3 @@ def _one(call: Call) -> bool | None:
     if isinstance(base, np.ndarray) and isinstance(call.out, np.ndarray):
         call.recorder.identity.share(base, call.out)
     return done
-
-

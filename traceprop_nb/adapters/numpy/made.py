@@ -46,8 +46,9 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     table.function(_made, *named(np, NEW), *named(np.fft, "fftfreq rfftfreq"))
     table.function(_like, *named(np, LIKE))
-    table.no_rows(*named(np, NO_ROWS), *named(np.random, RANDOM_NO_ROWS), np.linalg.test)
-    table.no_rows(np.fft.test, np.ma.test)
+    table.no_rows(*named(np, NO_ROWS), *named(np.random, RANDOM_NO_ROWS))
+    for module in (np.fft, np.linalg, np.ma):
+        table.no_rows(*named(module, "test"))
     for kind, names in ((np.random.Generator, RANDOM_NO_ROWS + " bit_generator"),
                         (np.random.RandomState, RANDOM_NO_ROWS), (np.ndarray, ARRAY_NO_ROWS),
                         (np.ufunc, "identity nargs nin nout ntypes resolve_dtypes signature "
@@ -59,11 +60,17 @@ def install(table: RuleTable) -> None:
     public = (getattr(np.ma, name) for name in np.ma.__all__)
     ours = set(map(id, table.functions.values())) | set(map(id, vars(np).values()))
     table.opaque(masked, *(f for f in public if callable(f) and id(f) not in ours))
-    table.opaque("np.char.chararray is not followed; use an array of str", np.char.array, np.char.asarray)
+    table.opaque(
+        "np.char.chararray is not followed; use an array of str", np.char.array, np.char.asarray
+    )
     table.opaque("windows by strides may lie anywhere", np.lib.stride_tricks.as_strided)
-    table.opaque("a part of each element's bytes", (np.ndarray, "getfield"), (np.ndarray, "setfield"))
+    table.opaque(
+        "a part of each element's bytes", (np.ndarray, "getfield"), (np.ndarray, "setfield")
+    )
     table.opaque("an iterator over elements", (np.ndarray, "flat"))
-    table.opaque("NumPy resizes only what nobody watches, so it is let go of", (np.ndarray, "resize"))
+    table.opaque(
+        "NumPy resizes only what nobody watches, so it is let go of", (np.ndarray, "resize")
+    )
 
 
 def _made(call: Call) -> bool | None:
@@ -83,5 +90,3 @@ def _like(call: Call) -> bool | None:
         edges = [] if fill is None else [every(call, fill, rows, CONTEXT)]
         finish(call, *edges, out=out)
     return True
-
-

@@ -29,8 +29,8 @@ from traceprop_nb.lineage.maps import (
     Groups,
     Identity,
     Mosaic,
-    Ragged,
     OnDemand,
+    Ragged,
     RowMap,
     compress,
 )
@@ -54,7 +54,9 @@ def install(table: RuleTable) -> None:
     table.function(_set, *named(np, SETS))
 
 
-def _axis(call: Call, one: Subject, default: int | None = -1, at: int = 0) -> tuple[bool, int | None]:
+def _axis(
+    call: Call, one: Subject, default: int | None = -1, at: int = 0
+) -> tuple[bool, int | None]:
     """Whether the axis is known, and which it is; None for a flattened array."""
     axis = call.argument(one.at + at, "axis", default)
     return axis is None or axis_of(axis, one.ndim) is not None, axis_of(axis, one.ndim)
@@ -243,5 +245,3 @@ def _members(values: np.ndarray, result: np.ndarray) -> RowMap:
     at = np.searchsorted(result, values).clip(0, max(len(result) - 1, 0))
     inside = result[at] == values if len(result) else np.zeros(len(values), bool)
     return Groups(np.where(inside, at, -1), len(result))
-
-

@@ -91,9 +91,7 @@ def _written(call: Call, one: Subject | None, value: Any, again: Again) -> bool 
     ):
         return None
     after = _Once(again, shape, width)
-    edges: list[Edge] = [
-        (one.node, OnDemand(after.kept, one.rows, one.rows), DIRECT, EXACT)
-    ]
+    edges: list[Edge] = [(one.node, OnDemand(after.kept, one.rows, one.rows), DIRECT, EXACT)]
     if new is not None and (new.ndim == 0 or not np.size(value)):
         edges.append((new.node, OnDemand(after.brought, 1, one.rows), DIRECT, EXACT))
     elif new is not None:

@@ -134,11 +134,11 @@ def by_signature(call: Call, function: np.ufunc) -> bool | None:
     if function is np.matmul:
         return _matmul(call)
     if function in (np.matvec, np.vecmat, np.vecdot):
-        return _by_signature(call, function is np.vecmat)
+        return _by_signature(call)
     return None
 
 
-def _by_signature(call: Call, left_vector: bool) -> bool | None:
+def _by_signature(call: Call) -> bool | None:
     one, two = recorded(call, call.argument(0, "x1")), recorded(call, call.argument(1, "x2"))
     rows = call.recorder.table.rows(call.out)
     if one is None and two is None:
@@ -151,7 +151,7 @@ def _by_signature(call: Call, left_vector: bool) -> bool | None:
         kept = side.ndim > inner if not (inner == 2 and core == (2, 1)) else True
         stacked = np.ndim(call.out) == side.ndim - 1 and side.rows == rows and kept
         found.append((side.node, Identity(rows), DIRECT, EXACT) if stacked
-                     else every(call, side, rows, DIRECT))  # fmt: skip
+                     else each(side, rows, DIRECT))  # fmt: skip
     direct = any(type(m) is Identity for _, m, _, _ in found)
     spread = [(n, m, CONTEXT if direct and type(m) is All else k, s) for n, m, k, s in found]
     return finish(call, *spread)
@@ -159,7 +159,7 @@ def _by_signature(call: Call, left_vector: bool) -> bool | None:
 
 def _vecdot(call: Call) -> bool | None:
     axis = call.kwargs.get("axis", -1)
-    return _by_signature(call, False) if axis == -1 and np.ndim(call.out) else _vdot(call)
+    return _by_signature(call) if axis == -1 and np.ndim(call.out) else _vdot(call)
 
 
 def _both(call: Call) -> list[Subject]:
@@ -196,7 +196,10 @@ def _inner(call: Call) -> bool | None:
 def _outer(call: Call) -> bool | None:
     """Row i is the i-th element of the first times all of the second."""
     names = ("x1", "x2") if call.function is np.linalg.outer else ("a", "b")
-    one, two = recorded(call, call.argument(0, names[0])), recorded(call, call.argument(1, names[1]))
+    one, two = (
+        recorded(call, call.argument(0, names[0])),
+        recorded(call, call.argument(1, names[1])),
+    )
     rows = call.recorder.table.rows(call.out)
     found: list[Edge] = []
     if one is not None:

@@ -94,5 +94,3 @@ def _by_ufunc(call: Call) -> bool | None:
     """``np.add.reduce(a, axis)``: over the first axis unless it says otherwise."""
     one = recorded(call, call.argument(0, "array"), 1)
     return None if one is None else over(call, one, call.argument(1, "axis", 0))
-
-

@@ -33,9 +33,7 @@ FUNCTIONS = (
     "nan_to_num real real_if_close round select sinc where busday_count busday_offset is_busday "
     "datetime_as_string unravel_index ravel_multi_index"
 )
-CONVERSIONS = (
-    "array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray require"
-)
+CONVERSIONS = "array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray require"
 SPREAD = {"isin": "element", "interp": "x", "polyval": "x"}
 """Functions of one row-aligned argument; all the others are spread over its rows."""
 STRINGS = (
@@ -159,7 +157,8 @@ def by_element(call: Call) -> bool | None:
     values = list(flat(v for k, v in [*enumerate(call.args), *call.kwargs.items()] if k != "out"))
     if isinstance(call.out, tuple):
         parts = [part for part in call.out if type(part) in call.recorder.table.recorded]
-        return all([by_rows(call, values, out=part) for part in parts])
+        done = [by_rows(call, values, out=part) for part in parts]
+        return all(done)
     if wrote(call, call.out):
         values = [v for v in values if v is not call.out]
         return _into(call, values)
@@ -195,7 +194,7 @@ def converted(call: Call) -> bool | None:
         return _entered(call, value)
     if value is call.out:
         return True
-    if recorder.table.rows(value) != rows or np.ndim(value) != call.out.ndim:
+    if recorder.table.snapshot(value)[:2] != (call.out.ndim, rows):
         return None
     done = finish(call, *recorder.edge(value, Identity(rows)))
     if np.may_share_memory(value, call.out) if isinstance(value, np.ndarray) else True:
@@ -256,5 +255,3 @@ def _by_user(call: Call) -> bool | None:
         for k in range(0, len(found), 3)
     ]
     return finish(call, *own, *more)
-
-

@@ -13,8 +13,11 @@ import numpy as np
 
 from traceprop_nb.adapters.numpy import (
     axes,
+    diagonals,
     draws,
     files,
+    indexing,
+    inserts,
     joins,
     made,
     mixing,
@@ -45,8 +48,10 @@ def install(table: RuleTable) -> None:
     table.kin[np.ndarray] = view_of
     table.memory[np.ndarray] = np.lib.array_utils.byte_bounds
     table.trusted_roots.add("numpy")
-    for part in (rowwise, axes, moves, joins, products, scans, orders, mixing, placing, writes,
-                 draws, files, made):  # fmt: skip
+    for part in (
+        rowwise, axes, indexing, moves, inserts, diagonals, joins, products, scans, orders, mixing,
+        placing, writes, draws, files, made,
+    ):  # fmt: skip
         part.install(table)
     reductions.install(table, SCALARS)
     table.function(_number, *SCALARS)

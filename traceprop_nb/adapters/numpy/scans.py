@@ -24,9 +24,9 @@ from traceprop_nb.lineage.maps import (
     Chain,
     Identity,
     Mosaic,
+    OnDemand,
     Prefix,
     Ragged,
-    OnDemand,
     Repeat,
     RowMap,
     Window,
@@ -108,7 +108,9 @@ def _cumulative(call: Call) -> bool | None:
     initial = call.kwargs.get("include_initial", False)
     if not initial or (axis is not None and axis_of(axis, one.ndim) != 0):
         return before(call, one, axis)
-    return finish(call, (one.node, Window(-one.rows - 1, -1, one.rows, one.rows + 1), DIRECT, EXACT))
+    return finish(
+        call, (one.node, Window(-one.rows - 1, -1, one.rows, one.rows + 1), DIRECT, EXACT)
+    )
 
 
 def _unwrapped(call: Call) -> bool | None:
@@ -129,15 +131,16 @@ def _differences(call: Call) -> bool | None:
     if axis:
         more = [e for v in ends if (e := recorded(call, v)) is not None]
         return None if more else finish(call, (one.node, Identity(rows), DIRECT, EXACT))
-    found, offset = list[Edge](), 0
+    found: list[Edge] = []
+    offset = 0
     for value in (ends[0], one.array, ends[1]):
         if value is _NOTHING:
             continue
         part = one if value is one.array else recorded(call, value)
         length = one.rows if value is one.array else max(len(np.atleast_1d(value)), 1)
         if part is not None:
-            link = Window(-offset, int(n) - offset, length, rows)
-            found.append((part.node, link, DIRECT, EXACT))
+            near: RowMap = Window(-offset, int(n) - offset, length, rows)
+            found.append((part.node, near, DIRECT, EXACT))
         offset += length
     return finish(call, *found)
 
@@ -147,7 +150,12 @@ _NOTHING = object()
 
 def _neighbours(call: Call) -> bool | None:
     one = recorded(call, call.argument(0, "ary"), 1)
-    if one is None or one.ndim != 1 or len(call.args) > 1 or {"to_end", "to_begin"} & set(call.kwargs):
+    if (
+        one is None
+        or one.ndim != 1
+        or len(call.args) > 1
+        or {"to_end", "to_begin"} & set(call.kwargs)
+    ):
         return None
     rows = len(call.out)
     return finish(call, (one.node, Window(0, 1, one.rows, rows), DIRECT, EXACT)) if rows else None
@@ -197,7 +205,7 @@ def _convolved(call: Call, *, flipped: bool) -> bool | None:
     if mode not in low:
         return None
     link = Window(low[mode], low[mode] + m - 1, n, rows)
-    found = [] if one is None else [(one.node, link, DIRECT, EXACT)]
+    found: list[Edge] = [] if one is None else [(one.node, link, DIRECT, EXACT)]
     if two is not None:
         found.append(every(call, two, rows, CONTEXT if one is not None else DIRECT))
     return finish(call, *found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,9 +77,7 @@ def flat(values: Iterable[Any]) -> Iterator[Any]:
 
 def context(call: Call, at: int, rows: int, *but: str) -> list[Edge]:
     """Edges to the other recorded arguments, spread over all rows."""
-    return [
-        (one.node, All(one.rows, rows), CONTEXT, EXACT) for one in others(call, at, *but)
-    ]
+    return [(one.node, All(one.rows, rows), CONTEXT, EXACT) for one in others(call, at, *but)]
 
 
 def edge(one: Subject, row_map: RowMap, kind: Kind = DIRECT, status: Status = EXACT) -> Edge:
@@ -108,9 +106,7 @@ def finish(call: Call, *edges: Edge, out: Any = None) -> bool:
     return True
 
 
-def along(
-    call: Call, axis: int, *edges: Edge, out: Any = None, lines: Sequence[int] = ()
-) -> bool:
+def along(call: Call, axis: int, *edges: Edge, out: Any = None, lines: Sequence[int] = ()) -> bool:
     """Record a result along one axis of which each position comes from rows of the parents."""
     target = call.out if out is None else out
     if axis == 0 or wrote(call, target):
@@ -123,15 +119,18 @@ def along(
 def wrote(call: Call, target: Any) -> bool:
     """Whether a result is an array that was given to be written into."""
     out = call.kwargs.get("out")
-    return isinstance(target, np.ndarray) and (out is target or any(v is target for v in call.args[1:]))
+    return isinstance(target, np.ndarray) and (
+        out is target or any(v is target for v in call.args[1:])
+    )
 
 
 def share(call: Call, base: Any, out: Any = None) -> None:
     """A result may be a view of ``base``: remember that they share memory."""
     target = call.out if out is None else out
-    if isinstance(target, np.ndarray) and isinstance(base, np.ndarray) and target is not base:
-        if target.base is not None and np.may_share_memory(target, base):
-            call.recorder.identity.share(base, target)
+    if not isinstance(target, np.ndarray) or not isinstance(base, np.ndarray) or target is base:
+        return
+    if target.base is not None and np.may_share_memory(target, base):
+        call.recorder.identity.share(base, target)
 
 
 def axis_of(axis: Any, ndim: int) -> int | None:

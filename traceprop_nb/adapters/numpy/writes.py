@@ -217,9 +217,11 @@ def _at(call: Call) -> bool | None:
     found: list[Edge] = [] if node is None else [(node, Identity(rows), *_SURE)]
     if type(value) in recorder.table.recorded:
         plain = first is not None and first.ndim == 1 and first.dtype.kind in "iu"
-        if not plain or recorder.table.rows(value) != len(first) or np.ndim(value) == 0:  # type: ignore[arg-type]  # plain
+        if first is None or not plain or len(first) != recorder.table.rows(value):
             return _inexact(call, target, *call.args[1:])
-        codes = first % rows  # type: ignore[operator]  # plain
+        if not recorder.table.snapshot(value)[0]:
+            return _inexact(call, target, *call.args[1:])
+        codes: np.ndarray = np.remainder(first, rows)
         found += recorder.edge(value, Groups(codes, rows))
     made = recorder.emit(call.site, call.name, target, found)
     opaque.aliases_written(recorder, call.site, recorder.identity.find(target), made)
