@@ -11,12 +11,13 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from traceprop_nb.tracing.writer import HELD, Writer
+from traceprop_nb.tracing.loops import Loops
+from traceprop_nb.tracing.writer import HELD
 
 _getframe = sys._getframe
 
 
-class States(Writer):
+class States(Loops):
     """The hook of what may draw or sort rows."""
 
     def __init__(self, *args: Any) -> None:

@@ -15,6 +15,10 @@ OPERATORS = {
     ast.RShift: ">>", ast.MatMult: "@", ast.USub: "-", ast.UAdd: "+", ast.Invert: "~",
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
+DRAWING = frozenset("shuffle permutation permuted choice".split())
+"""Names of what draws rows: there the state of the generator is noted first."""
+THROUGH = {"resize": "z", "sort": "q"} | dict.fromkeys(DRAWING, "q")
+"""Hook of a receiver by the method that it is asked for, where it is not the usual one."""
 _UNFUSED = (ast.In, ast.NotIn, ast.Is, ast.IsNot)
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat", "flat"))
 
@@ -74,6 +78,12 @@ def place(node: ast.expr | ast.stmt) -> dict[str, Any]:
         "end_lineno": node.end_lineno or node.lineno,
         "end_col_offset": node.end_col_offset or node.col_offset,
     }
+
+
+def is_hook(node: ast.Call) -> bool:
+    """Whether a call is one that ``hook`` made."""
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id == HOOKS
 
 
 def hook(
