@@ -55,9 +55,8 @@ def test_every_argument_counts_also_named_and_nested_ones(cells):
 
 
 def test_several_results_are_all_recorded(cells):
-    cells(
-        "u, s = np.polydiv(v + 1, v[:2] + 1)\nparts = {'one': np.polydiv(v + 1, v[:3] + 1)}\nx, y = parts['one']"
-    )
+    cells("u, s = np.polydiv(v + 1, v[:2] + 1)")
+    cells("parts = {'one': np.polydiv(v + 1, v[:3] + 1)}\nx, y = parts['one']")
     for name in ("u", "s", "x", "y"):
         assert doubts(cells, name) == {"polydiv": Status.INEXACT}
 
