@@ -143,7 +143,7 @@ def test_a_copy_by_the_standard_library_is_a_superset(cells):
     assert cells.status("out") == Status.INEXACT
 
 
-IN_PLACE = ["a.setfield(v[0], float)", "a.__iadd__(v[:, None])", "d.isetitem(0, v)"]
+IN_PLACE = ["a.setfield(v[0], float)", "a.__iadd__(v[:, None])"]
 
 
 @pytest.mark.parametrize("call", IN_PLACE)
