@@ -1,0 +1,193 @@
+"""How each estimator is made, fitted and asked in a witness, where the usual way does not do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sklearn.base import is_classifier, is_regressor
+
+from tests.surface.sklearn_setting import home
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one estimator is witnessed.
+
+    Attributes:
+        make: Source that makes it.
+        fit: The arguments of ``fit``.
+        ask: The argument of everything else.
+        loose: Why its fit need not move for every row; empty where it must.
+    """
+
+    make: str
+    fit: str
+    ask: str = "Q"
+    loose: str = ""
+
+
+_LR = "linear_model.LinearRegression()"
+_LOG = "linear_model.LogisticRegression()"
+_TREE = "tree.DecisionTreeClassifier(max_depth=2, random_state=0)"
+ARGUMENTS = {
+    "AdaBoostClassifier": "n_estimators=2, random_state=0",
+    "AdaBoostRegressor": "n_estimators=2, random_state=0",
+    "BaggingClassifier": "n_estimators=2, random_state=0",
+    "BaggingRegressor": "n_estimators=2, random_state=0",
+    "CalibratedClassifierCV": f"{_LOG}, cv=2",
+    "ClassifierChain": _LOG,
+    "ColumnTransformer": "[('s', StandardScaler(), [0]), ('r', 'passthrough', [1, 2])]",
+    "DBSCAN": "eps=1.0, min_samples=2",
+    "DictionaryLearning": "2, max_iter=3, random_state=0",
+    "ElasticNetCV": "cv=2, n_alphas=3", "LassoCV": "cv=2, n_alphas=3",
+    "MultiTaskElasticNetCV": "cv=2, n_alphas=3", "MultiTaskLassoCV": "cv=2, n_alphas=3",
+    "LarsCV": "cv=2", "LassoLarsCV": "cv=2", "OrthogonalMatchingPursuitCV": "cv=2",
+    "ExtraTreesClassifier": "2, random_state=0", "ExtraTreesRegressor": "2, random_state=0",
+    "FeatureUnion": "[('a', StandardScaler()), ('b', preprocessing.MinMaxScaler())]",
+    "FixedThresholdClassifier": _LOG,
+    "FrozenEstimator": f"{_LR}.fit(F, t)",
+    "GradientBoostingClassifier": "n_estimators=2", "GradientBoostingRegressor": "n_estimators=2",
+    "GridSearchCV": "linear_model.Ridge(), {'alpha': [0.1, 1]}, cv=2",
+    "HalvingGridSearchCV": "linear_model.Ridge(), {'alpha': [0.1, 1]}, cv=2, min_resources=4",
+    "HalvingRandomSearchCV": "linear_model.Ridge(), {'alpha': [0.1, 1]}, cv=2, random_state=0,"
+    " min_resources=4",
+    "RandomizedSearchCV": "linear_model.Ridge(), {'alpha': [0.1, 1]}, cv=2, n_iter=2",
+    "GraphicalLassoCV": "cv=2, alphas=2",
+    "HDBSCAN": "min_cluster_size=2, copy=True",
+    "HistGradientBoostingClassifier": "max_iter=2, min_samples_leaf=2",
+    "HistGradientBoostingRegressor": "max_iter=2, min_samples_leaf=2",
+    "IsolationForest": "3, random_state=0",
+    "IterativeImputer": "max_iter=2, random_state=0",
+    "Isomap": "n_neighbors=5", "LocallyLinearEmbedding": "n_neighbors=5, eigen_solver='dense'",
+    "KNNImputer": "n_neighbors=2",
+    "KNeighborsClassifier": "3", "KNeighborsRegressor": "3", "NearestNeighbors": "n_neighbors=3",
+    "KNeighborsTransformer": "n_neighbors=3", "LocalOutlierFactor": "3, novelty=True",
+    "RadiusNeighborsClassifier": "radius=9.0", "RadiusNeighborsRegressor": "radius=9.0",
+    "RadiusNeighborsTransformer": "radius=9.0",
+    "LatentDirichletAllocation": "2, max_iter=2, random_state=0",
+    "LogisticRegressionCV": "Cs=2, cv=2",
+    "MDS": "max_iter=5, random_state=0, n_init=1, init='random'",
+    "MLPClassifier": "(3,), max_iter=5, random_state=0",
+    "MLPRegressor": "(3,), max_iter=5, random_state=0",
+    "MeanShift": "bandwidth=3.0",
+    "MultiOutputClassifier": _LOG, "MultiOutputRegressor": _LR,
+    "NMF": "2, max_iter=20, random_state=0", "MiniBatchNMF": "2, max_iter=5, random_state=0",
+    "MiniBatchDictionaryLearning": "2, max_iter=3, random_state=0",
+    "NuSVC": "nu=0.3", "Nystroem": "n_components=4, random_state=0",
+    "OPTICS": "min_samples=2",
+    "OneVsOneClassifier": _LOG, "OneVsRestClassifier": _LOG,
+    "OutputCodeClassifier": f"{_LOG}, random_state=0",
+    "Pipeline": f"[('s', StandardScaler()), ('l', {_LR})]",
+    "PLSCanonical": "2", "PLSRegression": "2", "PLSSVD": "2", "CCA": "2",
+    "PatchExtractor": "(2, 2), max_patches=3, random_state=0",
+    "QuantileTransformer": "n_quantiles=4", "QuadraticDiscriminantAnalysis": "reg_param=0.1",
+    "RANSACRegressor": "random_state=0",
+    "RFE": f"{_LR}, n_features_to_select=2", "RFECV": f"{_LR}, cv=2",
+    "RandomForestClassifier": "2, random_state=0", "RandomForestRegressor": "2, random_state=0",
+    "RandomTreesEmbedding": "2, random_state=0", "RegressorChain": _LR,
+    "SelectFromModel": _LR, "SelectKBest": "k=2", "SelectFdr": "alpha=0.999",
+    "SelectFpr": "alpha=0.999", "SelectFwe": "alpha=0.999", "SelectPercentile": "percentile=70",
+    "GenericUnivariateSelect": "mode='k_best', param=2",
+    "SelfTrainingClassifier": _LOG,
+    "SequentialFeatureSelector": f"{_LR}, cv=2, n_features_to_select=1",
+    "SparseCoder": "np.eye(3)",
+    "SpectralEmbedding": "n_neighbors=5, random_state=0",
+    "SpectralClustering": "2, random_state=0", "AffinityPropagation": "random_state=0",
+    "SpectralBiclustering": "2, random_state=0", "SpectralCoclustering": "2, random_state=0",
+    "StackingClassifier": f"[('a', {_LOG}), ('b', {_TREE})], cv=2",
+    "StackingRegressor": f"[('a', {_LR}), ('b', linear_model.Ridge())], cv=2",
+    "TSNE": "perplexity=3, max_iter=250, random_state=0",
+    "TheilSenRegressor": "random_state=0, max_subpopulation=20",
+    "TransformedTargetRegressor": f"{_LR}, func=np.log1p, inverse_func=np.expm1",
+    "TunedThresholdClassifierCV": f"{_LOG}, cv=2",
+    "VotingClassifier": f"[('a', {_LOG}), ('b', {_TREE})]",
+    "VotingRegressor": f"[('a', {_LR}), ('b', linear_model.Ridge())]",
+    "VarianceThreshold": "0.1",
+    "MissingIndicator": "features='all'",
+    "TruncatedSVD": "2", "RBFSampler": "random_state=0, n_components=4",
+    "SkewedChi2Sampler": "random_state=0, n_components=4",
+    "PolynomialCountSketch": "random_state=0, n_components=4",
+    "GaussianRandomProjection": "2, random_state=0", "SparseRandomProjection": "2, random_state=0",
+    "Birch": "n_clusters=2", "KMeans": "2, n_init=1, random_state=0",
+    "MiniBatchKMeans": "2, n_init=1, random_state=0, batch_size=12",
+    "BisectingKMeans": "2, random_state=0", "FastICA": "2, random_state=0",
+    "GaussianMixture": "2, random_state=0", "BayesianGaussianMixture": "2, random_state=0",
+    "BernoulliRBM": "2, n_iter=2, random_state=0", "MinCovDet": "random_state=0",
+    "EllipticEnvelope": "random_state=0", "SparsePCA": "2, max_iter=3, random_state=0",
+    "MiniBatchSparsePCA": "2, max_iter=3, random_state=0",
+    "SVC": "probability=False", "SGDClassifier": "loss='log_loss', random_state=0",
+    "SGDRegressor": "random_state=0", "SGDOneClassSVM": "random_state=0",
+    "Perceptron": "random_state=0", "PassiveAggressiveClassifier": "random_state=0",
+    "PassiveAggressiveRegressor": "random_state=0", "LinearSVC": "random_state=0",
+    "LinearSVR": "random_state=0", "HashingVectorizer": "n_features=8",
+    "FeatureHasher": "n_features=8, input_type='string'",
+    "NeighborhoodComponentsAnalysis": "2, max_iter=3, random_state=0",
+    "TargetEncoder": "cv=2, random_state=0, target_type='continuous'",
+    "KBinsDiscretizer": "3, encode='ordinal', quantile_method='averaged_inverted_cdf'",
+    "KernelPCA": "2, fit_inverse_transform=True", "PCA": "2", "FunctionTransformer": "np.log1p, inverse_func=np.expm1",
+    "DictVectorizer": "", "LabelPropagation": "gamma=0.5", "LabelSpreading": "gamma=0.5",
+    "DummyClassifier": "strategy='prior'",
+}  # fmt: skip
+"""Arguments of the constructors that need some."""
+_TWO = "np.c_[g, 1 - g]"
+_BOTH = "np.c_[t, t * 2]"
+_CATEGORIES = "np.round(F)"
+_FIT = {
+    "CategoricalNB": ("(F > 2).astype(int), g", "(Q > 2).astype(int)"),
+    "BernoulliNB": ("F > 2, g", "Q > 2"),
+    "BernoulliRBM": ("F / 20", "Q / 20"),
+    "ClassifierChain": (f"F, {_TWO}", "Q"), "MultiOutputClassifier": (f"F, {_TWO}", "Q"),
+    "RegressorChain": (f"F, {_BOTH}", "Q"), "MultiOutputRegressor": (f"F, {_BOTH}", "Q"),
+    "CountVectorizer": ("s", "s"), "TfidfVectorizer": ("s", "s"),
+    "HashingVectorizer": ("s", "s"), "FeatureHasher": ("s.str.split()", "s.str.split()"),
+    "DictVectorizer": ("d.to_dict('records')", "d.to_dict('records')"),
+    "GenericUnivariateSelect": ("F, g", "Q"),
+    "IsotonicRegression": ("F[:, 0], t", "Q[:, 0]"),
+    "KernelCenterer": ("F @ F.T", "Q @ F.T"),
+    "LabelBinarizer": ("g", "h"), "LabelEncoder": ("g", "h"),
+    "MultiLabelBinarizer": ("np.c_[g, g + 2]", "np.c_[h, h + 2]"),
+    "LinearDiscriminantAnalysis": ("F, g", "Q"),
+    "MissingIndicator": ("F", "Q"),
+    "NeighborhoodComponentsAnalysis": ("F, g", "Q"),
+    "OneHotEncoder": ("d[['c']]", "e[['c']]"), "OrdinalEncoder": ("d[['c']]", "e[['c']]"),
+    "TargetEncoder": ("d[['c']], t", "e[['c']]"),
+    "PatchExtractor": ("np.repeat(F[:, :, None], 3, axis=2)", "np.repeat(Q[:, :, None], 3, axis=2)"),
+    "PLSSVD": ("F, F[:, :2] * 2", "Q"),
+    "FrozenEstimator": ("F, t", "Q"),
+}  # fmt: skip
+"""Arguments of ``fit``, and what is asked, where the estimator does not take rows of numbers."""
+_SUPERVISED = ("RFE RFECV SelectFdr SelectFpr SelectFromModel SelectFwe SelectKBest "
+               "SelectPercentile SequentialFeatureSelector").split()  # fmt: skip
+_PLS = "PLSCanonical PLSRegression CCA".split()
+_SEARCH = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV Pipeline".split()
+LOOSE = {
+    name: "a row may leave the fit as it is"
+    for name in ()
+}
+"""Estimators of which the fit need not move when a row does."""
+
+
+def way(kind: type) -> Way:
+    """How an estimator is made, fitted and asked."""
+    name = kind.__name__
+    found = Way(f"{home(kind)}.{name}({ARGUMENTS.get(name, '')})", _fit(kind), loose=LOOSE.get(name, ""))
+    if name in _FIT:
+        found = replace(found, fit=_FIT[name][0], ask=_FIT[name][1])
+    return found
+
+
+def _fit(kind: type) -> str:
+    name = kind.__name__
+    if name.startswith("MultiTask") or name in _PLS:
+        return f"F, {_BOTH}"
+    if name in _SEARCH or name in _SUPERVISED:
+        return "F, t"
+    if "Classifier" in name or name in ("LabelSpreading", "LabelPropagation"):
+        return "F, g"
+    if "Regressor" in name:
+        return "F, t"
+    try:
+        made = kind()
+    except TypeError:
+        return "F"
+    return "F, g" if is_classifier(made) else "F, t" if is_regressor(made) else "F"

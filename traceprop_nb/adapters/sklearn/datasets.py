@@ -1,0 +1,100 @@
+"""scikit-learn's own data sets: where rows begin.
+
+Features and answers of a data set are one source: row i of both is its record i.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sklearn.datasets as datasets
+from sklearn.utils import Bunch
+
+from traceprop_nb.lineage.maps import All, Identity
+from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing.rules import Call, RuleTable
+
+LOADED = tuple(
+    getattr(datasets, name)
+    for name in datasets.__all__
+    if name.startswith(("load_", "fetch_")) and name not in ("fetch_file", "load_files")
+)
+MADE = tuple(
+    getattr(datasets, name)
+    for name in datasets.__all__
+    if name.startswith("make_")
+)
+_TITLE = re.compile(r"\.\. _(\w+?)(?:_dataset)?:")
+_SETTINGS = ("clear_data_home", "get_data_home", "dump_svmlight_file", "fetch_file", "load_files")
+
+
+def install(table: RuleTable) -> None:
+    """Fill the table."""
+    table.function(_loaded, *LOADED)
+    table.function(_made, *MADE)
+    table.method(_of_bunch, Bunch, ("__getitem__",))
+    table.any_method(_of_bunch, Bunch)
+    table.no_rows(*(getattr(datasets, n) for n in _SETTINGS if hasattr(datasets, n)))
+
+
+def _loaded(call: Call) -> bool | None:
+    """A tuple of arrays or frames; a ``Bunch`` tells of its own when it is read."""
+    return _entered(call, call.name.removeprefix("load_").removeprefix("fetch_"), "array")
+
+
+def _made(call: Call) -> bool | None:
+    return _entered(call, f"{call.name} in cell {call.recorder.cell}", "generated")
+
+
+def _entered(call: Call, name: str, kind: str) -> bool | None:
+    recorder, outs = call.recorder, call.out if isinstance(call.out, tuple) else (call.out,)
+    tracked = [out for out in outs if type(out) in recorder.table.tracked]
+    if not tracked:
+        return True
+    node = recorder.source(tracked[0], name, kind, site=call.site)
+    for out in tracked[1:]:
+        n = recorder.table.rows(out)
+        if n == recorder.graph.rows(node):
+            recorder.emit(call.site, name, out, [(node, Identity(n), *_EXACT)])
+        else:
+            recorder.source(out, f"{name}, another part", kind, site=call.site)
+    return True
+
+
+_EXACT = (Kind.DIRECT, Status.EXACT)
+
+
+def _of_bunch(call: Call) -> bool | None:
+    """A member of a data set, or of a result that an operation left in a ``Bunch``."""
+    recorder, bunch, out = call.recorder, call.receiver, call.out
+    if bunch is None or type(out) not in recorder.table.tracked or callable(out):
+        return None
+    if recorder.identity.node(out) is not None:
+        return True
+    node, rows = recorder.identity.node(bunch), recorder.table.rows(out)
+    if node is not None and node not in recorder.graph.sources:
+        return call.emit((node, All(recorder.graph.rows(node), rows), *_EXACT))
+    name = _title(bunch)
+    if name is None:
+        return None
+    if rows != _length(call, bunch):
+        return call.emit()  # names of columns or classes
+    if node is not None:
+        return call.emit((node, Identity(rows), *_EXACT))
+    recorder.identity.set(bunch, recorder.source(out, name, "array", site=call.site))
+    return True
+
+
+def _length(call: Call, bunch: Any) -> int:
+    """Rows of a data set."""
+    kept = next((bunch[name] for name in ("data", "target", "frame") if name in bunch), None)
+    return call.recorder.table.rows(kept)
+
+
+def _title(bunch: Any) -> str | None:
+    """What a data set calls itself, or None for a ``Bunch`` of another kind."""
+    if "DESCR" not in bunch:
+        return None
+    found = _TITLE.search(str(bunch["DESCR"])[:200])
+    return found.group(1) if found else str(bunch.get("filename") or "a data set")
