@@ -23,7 +23,7 @@ from tests.surface.witness import Setting
 N, M = 12, 4
 BASES = {"F": 1000, "g": 2000, "t": 3000, "Q": 4000, "d": 5000, "e": 6000, "s": 7000, "S": 8000,
          "W": 9000, "h": 10000}  # fmt: skip
-_STEPS = (0.3, 7.0)
+_STEP = 2.3
 _WORDS = "red green blue".split()
 SETUP = """
 import numpy as np, pandas as pd
@@ -76,27 +76,23 @@ def _carried() -> dict[str, Any]:
     }
 
 
-def changed(value: Any, row: int, k: int) -> Any:
-    """A copy with another row; None, which nothing accepts, where there is no k-th way."""
+def changed(value: Any, row: int, _: int) -> Any:
+    """A copy with another row."""
     if isinstance(value, pd.DataFrame):
-        if k == 0:
-            value.loc[row, "v"] += 1.7
-        else:
-            value.loc[row, "c"] = _WORDS[(_WORDS.index(value.loc[row, "c"]) + 1) % 3]
+        value.loc[row, "v"] += 1.7
+        value.loc[row, "c"] = _WORDS[(_WORDS.index(value.loc[row, "c"]) + 1) % 3]
         return value
     if isinstance(value, pd.Series):
-        value.loc[row] = "blue sea" if k else "red red red"
+        value.loc[row] = "red red red sea"
         return value
     if sparse.issparse(value):
         dense = value.toarray()
-        dense[row] += _STEPS[k]
+        dense[row] += _STEP
         return sparse.csr_matrix(dense)
     if value.dtype.kind in "iu":
-        if k:
-            return None
         value[row] = 1 - value[row]
         return value
-    value[row] += _STEPS[k] * (1 + np.arange(3) if value.ndim > 1 else 1)
+    value[row] += _STEP * (1 + np.arange(3) if value.ndim > 1 else 1)
     return value
 
 
@@ -116,7 +112,7 @@ def _digest(thing: Any) -> int:
     return int(hashlib.sha256(pickle.dumps(thing)).hexdigest()[:12], 16)
 
 
-SETTING = Setting(SETUP, _values, _carried, BASES, changed, rows, variants=len(_STEPS))
+SETTING = Setting(SETUP, _values, _carried, BASES, changed, rows, variants=1)
 
 MODULES = (
     "base calibration cluster compose covariance datasets decomposition feature_extraction "
@@ -175,5 +171,7 @@ def kinds() -> tuple[type, ...]:
 
 
 def home(kind: type) -> str:
-    """The public module of a class."""
-    return ".".join(p for p in kind.__module__.split(".")[1:] if not p.startswith("_"))
+    """The public module of a class: the shortest that has it."""
+    parts = kind.__module__.split(".")[1:]
+    paths = (".".join(parts[:k]) for k in range(1, len(parts) + 1))
+    return next(path for path in paths if hasattr(import_module(f"sklearn.{path}"), kind.__name__))

@@ -19,40 +19,57 @@ _ASKED = (
 ).split()
 _MOVING = "transform fit_transform decision_function score_samples mahalanobis".split()
 """Methods whose numbers move with every row."""
+_BINARY = (
+    "Binarizer MissingIndicator AdaBoostClassifier Birch GradientBoostingClassifier "
+    "HistGradientBoostingClassifier IsolationForest IsotonicRegression RandomTreesEmbedding "
+    "SelectFromModel VotingClassifier RFECV"
+).split()
+"""Estimators of which all numbers move only then."""
 _NEAR = "kneighbors kneighbors_graph radius_neighbors radius_neighbors_graph".split()
+_DISTANCE = {"kneighbors_graph": ", mode='distance'", "radius_neighbors_graph": ", mode='distance'"}
 _TOLD = "get_feature_names_out get_support get_covariance get_precision".split()
 _TUPLES = {"kneighbors", "radius_neighbors", "latent_mean_and_variance", "sample"}
-_LISTS = {("ClassifierChain", ""), ("MultiOutputClassifier", "predict_proba")}
+_LISTS = {
+    ("MultiOutputClassifier", "predict_proba"),
+    ("CountVectorizer", "inverse_transform"),
+    ("TfidfVectorizer", "inverse_transform"),
+}
+
+
+_LISTS_OF_ROWS = {("MultiLabelBinarizer", "inverse_transform"), ("DictVectorizer", "inverse_transform")}
 
 
 def _estimators() -> Iterator[Witness]:
     for kind in kinds():
         if hasattr(kind, "get_params"):
             for name in dir(kind):
+                if (kind.__name__, name) in _LISTS_OF_ROWS:
+                    continue
                 if not name.startswith("_") and _is_method(kind, name):
-                    yield from _method(kind, name, way(kind))
+                    yield from _method(kind, name, way(kind, name))
 
 
 def _method(kind: type, name: str, how: Way) -> Iterator[Witness]:
     full = f"sklearn.{home(kind)}.{kind.__name__}.{name}"
     make, fit = how.make, f"m = {how.make}\nm.fit({how.fit})\n"
     fitted = tuple(n for n in "FgtdW" if n not in how.ask) if how.ask != "s" else ()
-    loose = "" if name in _MOVING else _COUNTED
+    loose = "" if name in _MOVING and kind.__name__ not in _BINARY else _COUNTED
     first = "[0]" if name in _TUPLES or _in_tuple(kind, name) else ""
     if name == "fit":
-        yield Witness(full, f"m = {make}\nout = m.fit({how.fit})", loose=how.loose or _FITTED)
+        yield Witness(full, f"m = {make}\nout = m.fit({how.fit})", loose=_FITTED, sparing=True)
     elif name == "partial_fit":
         extra = ", classes=[0, 1]" if how.fit.endswith(", g") else ""
-        yield Witness(full, f"m = {make}\nout = m.partial_fit({how.fit}{extra})", loose=_FITTED)
+        extra = ", classes=[[0, 1], [0, 1]]" if kind.__name__ == "MultiOutputClassifier" else extra
+        yield Witness(full, f"m = {make}\nm.partial_fit({how.fit}{extra})\nout = m", loose=_FITTED, sparing=True)
     elif name in ("fit_transform", "fit_predict"):
         yield Witness(full, f"m = {make}\nout = m.{name}({how.fit}){first}", loose=loose)
     elif name in _ASKED:
         yield Witness(full, f"{fit}out = m.{name}({how.ask}){first}", loose=loose, context=fitted)
     elif name in _NEAR:
-        yield Witness(full, f"{fit}out = m.{name}({how.ask}){first}")
+        yield Witness(full, f"{fit}out = m.{name}({how.ask}{_DISTANCE.get(name, '')}){first}")
     elif name == "inverse_transform":
         asked = "m.transform(" + how.ask + ")"
-        yield Witness(full, f"{fit}out = m.inverse_transform({asked})", loose=loose, context=fitted)
+        yield Witness(full, f"{fit}out = m.inverse_transform({asked}){first}", loose=loose, context=fitted)
     elif name == "sample":
         yield Witness(full, f"{fit}out = m.sample(3){first}")
     elif name in _TOLD:
@@ -68,10 +85,12 @@ _FITTED = "a row may leave a fit as it is"
 
 
 def _in_tuple(kind: type, name: str) -> bool:
+    if (kind.__name__, name) in _LISTS:
+        return True
     if name == "decision_path":
         return hasattr(kind, "estimators_") or kind.__module__.startswith("sklearn.ensemble")
     pls = kind.__module__.startswith("sklearn.cross_decomposition")
-    return (pls and name == "fit_transform") or (kind.__name__, name) in _LISTS
+    return (pls and name == "fit_transform")
 
 
 WITNESSES = [*_estimators(), *FUNCTIONS]

@@ -40,11 +40,12 @@ def install(table: RuleTable) -> None:
 
 def _loaded(call: Call) -> bool | None:
     """A tuple of arrays or frames; a ``Bunch`` tells of its own when it is read."""
-    return _entered(call, call.name.removeprefix("load_").removeprefix("fetch_"), "array")
+    name = call.function.__name__.removeprefix("load_").removeprefix("fetch_")
+    return _entered(call, name, "array")
 
 
 def _made(call: Call) -> bool | None:
-    return _entered(call, f"{call.name} in cell {call.recorder.cell}", "generated")
+    return _entered(call, f"{call.function.__name__} in cell {call.recorder.cell}", "generated")
 
 
 def _entered(call: Call, name: str, kind: str) -> bool | None:

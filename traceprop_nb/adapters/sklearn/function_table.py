@@ -6,7 +6,7 @@ _ALL = {
     "metrics": (
         "confusion_matrix multilabel_confusion_matrix pair_confusion_matrix roc_curve det_curve "
         "precision_recall_curve precision_recall_fscore_support confusion_matrix_at_thresholds "
-        "class_likelihood_ratios metric_at_thresholds auc"
+        "metric_at_thresholds auc"
     ),
     "cluster": "get_bin_seeds estimate_bandwidth",
     "covariance": "empirical_covariance graphical_lasso ledoit_wolf oas log_likelihood",
@@ -23,16 +23,17 @@ _ALL = {
     "utils.class_weight": "compute_class_weight",
 }
 _ROWS = {
-    "r": "manifold.smacof manifold.spectral_embedding manifold.locally_linear_embedding "
+    "r": "manifold.spectral_embedding "
     "isotonic.isotonic_regression covariance.shrunk_covariance cluster.spectral_clustering "
     "utils.compute_sample_weight utils.check_symmetric "
     "neighbors.kneighbors_graph neighbors.radius_neighbors_graph cluster.cluster_optics_dbscan",
     "o": "preprocessing.add_dummy_feature preprocessing.binarize preprocessing.label_binarize "
-    "metrics.pairwise_distances metrics.euclidean_distances metrics.nan_euclidean_distances "
-    "metrics.pairwise_kernels metrics.pairwise_distances_argmin decomposition.sparse_encode "
-    "metrics.pairwise_distances_argmin_min neighbors.sort_graph_by_row_values "
+    "decomposition.sparse_encode neighbors.sort_graph_by_row_values "
     "utils.check_array utils.as_float_array utils.column_or_1d utils.extmath.softmax "
-    "utils.extmath.row_norms utils.safe_sqr "
+    "utils.extmath.row_norms utils.safe_sqr",
+    "x": "metrics.pairwise_distances metrics.euclidean_distances metrics.nan_euclidean_distances "
+    "metrics.pairwise_kernels metrics.pairwise_distances_argmin "
+    "metrics.pairwise_distances_argmin_min "
     "metrics.pairwise.cosine_similarity metrics.pairwise.cosine_distances "
     "metrics.pairwise.manhattan_distances metrics.pairwise.haversine_distances "
     "metrics.pairwise.linear_kernel metrics.pairwise.rbf_kernel metrics.pairwise.laplacian_kernel "
@@ -62,6 +63,8 @@ SPEC: dict[str, str] = {
     "decomposition.fastica": "aar",
     "decomposition.non_negative_factorization": "ra",
     "decomposition.randomized_svd": "raa",
+    "manifold.locally_linear_embedding": "ra",
+    "manifold.smacof": "ra",
 }
 """``module.function`` -> a code for each of its results; the last stands for those after it."""
 _NUMBERS = """
@@ -81,7 +84,7 @@ root_mean_squared_log_error silhouette_score top_k_accuracy_score v_measure_scor
 SCORES = tuple(_NUMBERS.split())
 """Metrics of all rows; most give plain numbers, which are no values with rows."""
 NO_ROWS = (
-    "metrics.classification_report metrics.check_scoring metrics.get_scorer "
+    "metrics.classification_report metrics.class_likelihood_ratios metrics.check_scoring metrics.get_scorer "
     "metrics.pairwise.distance_metrics metrics.pairwise.kernel_metrics "
     "metrics.get_scorer_names metrics.make_scorer covariance.ledoit_wolf_shrinkage "
     "manifold.trustworthiness isotonic.check_increasing compose.make_column_transformer "

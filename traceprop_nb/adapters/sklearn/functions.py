@@ -3,7 +3,8 @@
 A code a result: ``r`` the row of the first argument, with every row of all of them as context;
 ``o`` the row of the first argument only, with the other arguments as context; ``b`` the same row
 of the first two, with all as context; ``p`` the
-same row of the first two and nothing else; ``a`` every row of every argument; ``-`` no rows.
+same row of the first two and nothing else; ``a`` every row of every argument; ``x`` pairs
+of rows of two arguments, or of one with itself; ``-`` no rows.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _recorded(call: Call, codes: str) -> bool | None:
     if any(callable(v) and not hasattr(v, "fit") for v in bound.values()):
         return None  # a function of the user's may mix rows
     codes = _of_arguments(call, codes, bound)
-    outs = call.out if type(call.out) is tuple else (call.out,)
+    outs = call.out if isinstance(call.out, tuple | list) else (call.out,)
     given = _values(call, bound)
     found = []
     for k, out in enumerate(outs):
@@ -91,15 +92,17 @@ def _recorded(call: Call, codes: str) -> bool | None:
 
 def _of_arguments(call: Call, codes: str, bound: dict[str, Any]) -> str:
     """The codes of this call, where an argument decides."""
-    if call.name in OVER_COLUMNS:
-        axis = bound.get("axis", OVER_COLUMNS[call.name])
+    name = call.function.__name__
+    if name in OVER_COLUMNS:
+        axis = bound.get("axis", OVER_COLUMNS[name])
         return "oo" if axis == 1 else "ra"
-    if "pairwise" in call.name or call.name.endswith("_distances"):
-        if bound.get("metric") in _SPREAD or (bound.get("Y") is None and codes == "o"):
-            return "r" if bound.get("metric") != "precomputed" else "o"
-        if bound.get("axis", 1) != 1:
-            return "?"
-    return codes
+    if codes != "x":
+        return codes
+    if bound.get("axis", 1) != 1:
+        return "?"
+    if bound.get("metric") == "precomputed":
+        return "o"
+    return "r" if bound.get("Y") is None or bound.get("metric") in _SPREAD else "o"
 
 
 def _values(call: Call, bound: dict[str, Any]) -> list[Any]:

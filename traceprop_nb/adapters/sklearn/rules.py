@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from sklearn.base import BaseEstimator, BiclusterMixin
 from sklearn.covariance import MinCovDet
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import _VectorizerMixin
+from sklearn.preprocessing import MultiLabelBinarizer
 
 from traceprop_nb.adapters.sklearn import (
     datasets,
@@ -43,6 +45,7 @@ def install(table: RuleTable) -> None:
         part.install(table)
     table.method(_nothing, BaseEstimator, _SETTINGS)
     table.no_rows(*((BaseEstimator, name) for name in _SETTINGS))
+    table.no_rows((MultiLabelBinarizer, "inverse_transform"), (DictVectorizer, "inverse_transform"))
     table.no_rows(*((_VectorizerMixin, name) for name in (*_CALLABLES, "get_stop_words")))
     why = "gives one result after the other, out of sight"
     table.opaque(why, *((BaseEstimator, name) for name in _ONE_BY_ONE))

@@ -80,7 +80,7 @@ def _scored(call: Call) -> bool | None:
     bound, recorder = _bound(call), call.recorder
     folds = bound.get("cv")
     whole = folds is None or isinstance(folds, int) or type(folds) in _COVERING
-    whole = whole and call.name != "learning_curve"
+    whole = whole and call.function is not ms.learning_curve
     status = Status.EXACT if whole else Status.INEXACT
     values = _values(call, bound)
     outs = call.out if isinstance(call.out, dict | tuple) else {"": call.out}
