@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables, to be read by the line
 """How each estimator is made, fitted and asked in a witness, where the usual way does not do."""
 
 from __future__ import annotations
@@ -152,12 +153,15 @@ _FIT = {
     "PatchExtractor": ("F[:, :, None] * np.ones(3)", "Q[:, :, None] * np.ones(3)"),
     "PLSSVD": ("F, F[:, :2] * 2", "Q"),
     "FrozenEstimator": ("F, t", "Q"),
+    "SelectFwe": ("F, F[:, 0] * 9 + t", "Q"),
 }  # fmt: skip
 """Arguments of ``fit``, and what is asked, where the estimator does not take rows of numbers."""
 _SUPERVISED = ("RFE RFECV SelectFdr SelectFpr SelectFromModel SelectFwe SelectKBest "
                "SelectPercentile SequentialFeatureSelector").split()  # fmt: skip
 _PLS = "PLSCanonical PLSRegression CCA".split()
-_SEARCH = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV Pipeline".split()
+_SEARCH = (
+    "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV Pipeline".split()
+)
 _SGD = "linear_model.SGDClassifier(loss='log_loss', random_state=0)"
 _LAST = {
     **dict.fromkeys(("transform", "fit_transform", "inverse_transform", "score_samples"),
@@ -205,6 +209,8 @@ def way(kind: type, method: str) -> Way:
     if name in _HANDED_ON and method in _LAST and not _of_its_own(name, method):
         last, fit = _LAST[method]
         arguments = _HANDED_ON[name].format(last)
+    if name == "FrozenEstimator" and method not in _LAST:
+        fit = "F, t"
     arguments = _OTHER.get((name, method), arguments)
     ask = "Q"
     if name in _FIT and name != "FrozenEstimator":
@@ -214,7 +220,9 @@ def way(kind: type, method: str) -> Way:
 
 def _of_its_own(name: str, method: str) -> bool:
     """Whether a selector of columns answers by itself."""
-    return name.startswith(("RFE", "SelectFrom")) and ("transform" in method or method == "partial_fit")
+    return name.startswith(("RFE", "SelectFrom")) and (
+        "transform" in method or method == "partial_fit"
+    )
 
 
 def _fit(kind: type) -> str:

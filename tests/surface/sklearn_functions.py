@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables, to be read by the line
 """A call of every function of scikit-learn that has a rule."""
 
 from __future__ import annotations
@@ -121,10 +122,62 @@ _PAIRS = (
     "pairwise.chi2_kernel pairwise.additive_chi2_kernel"
 ).split()
 _PAIRED = "distances cosine_distances euclidean_distances manhattan_distances".split()
-_CLASSES = (
-    "confusion_matrix pair_confusion_matrix precision_recall_fscore_support"
-).split()
+_CLASSES = ("confusion_matrix pair_confusion_matrix precision_recall_fscore_support").split()
 _CURVES = "roc_curve det_curve precision_recall_curve confusion_matrix_at_thresholds".split()
+
+
+_OUTPUTS = (
+    "d2_absolute_error_score d2_pinball_score explained_variance_score mean_absolute_error "
+    "mean_absolute_percentage_error mean_pinball_loss mean_squared_error mean_squared_log_error "
+    "median_absolute_error r2_score root_mean_squared_error root_mean_squared_log_error"
+).split()
+_SETS = "breast_cancer diabetes digits iris linnerud wine".split()
+_MAKERS = (
+    "blobs circles classification friedman1 friedman2 friedman3 gaussian_quantiles hastie_10_2 "
+    "moons multilabel_classification regression s_curve sparse_uncorrelated swiss_roll"
+).split()
+_MATRICES = {
+    "make_biclusters": "((12, 3), 2, random_state=0)[0]",
+    "make_checkerboard": "((12, 3), 2, random_state=0)[0]",
+    "make_low_rank_matrix": "(12, 3, random_state=0)",
+    "make_sparse_spd_matrix": "(4, random_state=0)",
+    "make_spd_matrix": "(4, random_state=0)",
+}
+_LIBSVM = """
+import io
+file = io.BytesIO()
+datasets.dump_svmlight_file(np.eye(3), np.arange(3), file)
+file.seek(0)
+"""
+
+
+def _sources() -> Iterator[Witness]:
+    """Rows that enter: none of them is of an input."""
+    for name in _SETS:
+        full = f"datasets.load_{name}"
+        yield Witness(f"sklearn.{full}", f"{full}(return_X_y=True)[1]")
+        yield Witness(f"sklearn.{full}", f"b = {full}()\nx = b.target\nout = b.data")
+    for name in _MAKERS:
+        yield Witness(f"sklearn.datasets.make_{name}", f"datasets.make_{name}(random_state=0)[1]")
+    for name, rest in _MATRICES.items():
+        yield Witness(f"sklearn.datasets.{name}", f"datasets.{name}{rest}")
+    for name, rest in (("load_svmlight_file", "(file)[0]"), ("load_svmlight_files", "([file])[0]")):
+        yield Witness(f"sklearn.datasets.{name}", f"{_LIBSVM}out = datasets.{name}{rest}")
+
+
+def _scores() -> Iterator[Witness]:
+    for name in _OUTPUTS:
+        call = f"metrics.{name}(F, np.sqrt(F) + 1, multioutput='raw_values')"
+        yield Witness(f"sklearn.metrics.{name}", call, loose=_FEW)
+    for name in "f1_score fbeta_score jaccard_score precision_score recall_score".split():
+        beta = ", beta=.5" if name == "fbeta_score" else ""
+        call = f"metrics.{name}(g, (W > 1) * 1, average=None{beta})"
+        yield Witness(f"sklearn.metrics.{name}", call, loose=_FEW)
+    for name in ("roc_auc_score", "average_precision_score"):
+        call = f"metrics.{name}(np.c_[g, 1 - g], np.c_[W, t], average=None)"
+        yield Witness(f"sklearn.metrics.{name}", call, loose=_FEW)
+    call = "metrics.metric_at_thresholds(g, W, metrics.accuracy_score)[0]"
+    yield Witness("sklearn.metrics.metric_at_thresholds", call, loose=_FEW)
 
 
 def _functions() -> Iterator[Witness]:
@@ -134,17 +187,7 @@ def _functions() -> Iterator[Witness]:
             yield Witness(f"sklearn.{name}", call, "carried")
     for name, call in _MADE.items():
         yield Witness(f"sklearn.{name}", call, loose=_FEW)
-    for name in _SCALES:
-        more = ", n_quantiles=4" if name == "quantile_transform" else ""
-        full = f"preprocessing.{name}"
-        yield Witness(f"sklearn.{full}", f"{full}(F{more})")
-        yield Witness(f"sklearn.{full}", f"{full}(F, axis=1{more.replace('4', '2')})", loose=_FEW)
-        yield Witness(f"sklearn.{full}", f"{full}(F, axis=0{more})")
-    for name in _PAIRS:
-        yield from _pairs(f"metrics.{name}")
-    for name in _PAIRED:
-        full = f"metrics.pairwise.paired_{name}"
-        yield Witness(f"sklearn.{full}", f"{full}(F, np.sqrt(F) + F ** 2)")
+    yield from _numbers()
     for name in _CLASSES:
         call = f"metrics.{name}(g, (W > 1) * 1)" + "[0]" * ("support" in name)
         yield Witness(f"sklearn.metrics.{name}", call, loose=_FEW)
@@ -158,6 +201,20 @@ def _functions() -> Iterator[Witness]:
         yield Witness(f"sklearn.preprocessing.{name}", f"preprocessing.{name}(F)", loose=_FEW)
 
 
+def _numbers() -> Iterator[Witness]:
+    for name in _SCALES:
+        more = ", n_quantiles=4" if name == "quantile_transform" else ""
+        full = f"preprocessing.{name}"
+        yield Witness(f"sklearn.{full}", f"{full}(F{more})")
+        yield Witness(f"sklearn.{full}", f"{full}(F, axis=1{more.replace('4', '2')})", loose=_FEW)
+        yield Witness(f"sklearn.{full}", f"{full}(F, axis=0{more})")
+    for name in _PAIRS:
+        yield from _pairs(f"metrics.{name}")
+    for name in _PAIRED:
+        full = f"metrics.pairwise.paired_{name}"
+        yield Witness(f"sklearn.{full}", f"{full}(F, np.sqrt(F) + F ** 2)")
+
+
 def _pairs(full: str) -> Iterator[Witness]:
     yield Witness(f"sklearn.{full}", f"{full}(Q, F)", context=("F",), loose=_FEW)
     if "argmin" not in full:
@@ -165,8 +222,14 @@ def _pairs(full: str) -> Iterator[Witness]:
     if full.endswith("pairwise_distances"):
         for metric in ("seuclidean", "mahalanobis", "precomputed", "cityblock"):
             second = ", F" if metric == "cityblock" else ""
-            first = "metrics.pairwise_distances(Q)" if metric == "precomputed" else "F" if metric != "cityblock" else "Q"
+            first = (
+                "metrics.pairwise_distances(Q)"
+                if metric == "precomputed"
+                else "F"
+                if metric != "cityblock"
+                else "Q"
+            )
             yield Witness(f"sklearn.{full}", f"{full}({first}{second}, metric='{metric}')")
 
 
-FUNCTIONS = list(_functions())
+FUNCTIONS = [*_functions(), *_scores(), *_sources()]

@@ -83,7 +83,7 @@ def changed(value: Any, row: int, _: int) -> Any:
         value.loc[row, "c"] = _WORDS[(_WORDS.index(value.loc[row, "c"]) + 1) % 3]
         return value
     if isinstance(value, pd.Series):
-        value.loc[row] = "red red red sea"
+        value.loc[row] = "red red red"
         return value
     if sparse.issparse(value):
         dense = value.toarray()
@@ -100,7 +100,7 @@ def rows(out: Any) -> np.ndarray:
     """A result as an array with a first axis; a model is one row, of all that it learnt."""
     if sparse.issparse(out):
         return out.toarray() if len(out.shape) > 1 else out.toarray().reshape(-1)
-    if isinstance(out, BaseEstimator) or isinstance(out, dict):
+    if isinstance(out, BaseEstimator | dict):
         return np.array([_digest(out)])
     array = np.asarray(out)
     if array.dtype == object and array.size and isinstance(array.flat[0], np.ndarray):
@@ -135,7 +135,7 @@ def public() -> dict[str, Any]:
                 found[f"sklearn.{path}.{name}"] = thing
     for kind in kinds():
         for name in dir(kind):
-            if not name.startswith("_") and _is_method(kind, name):
+            if not name.startswith("_") and is_method(kind, name):
                 found[f"sklearn.{home(kind)}.{kind.__name__}.{name}"] = (kind, name)
     return found
 
@@ -143,7 +143,11 @@ def public() -> dict[str, Any]:
 def _functions(module: types.ModuleType) -> dict[str, Any]:
     names = getattr(module, "__all__", None)
     if names is None:
-        names = [n for n in dir(module) if getattr(getattr(module, n), "__module__", "") == module.__name__]
+        names = [
+            n
+            for n in dir(module)
+            if getattr(getattr(module, n), "__module__", "") == module.__name__
+        ]
     found = {}
     for name in names:
         thing = getattr(module, name, None)
@@ -152,7 +156,10 @@ def _functions(module: types.ModuleType) -> dict[str, Any]:
     return found
 
 
-def _is_method(kind: type, name: str) -> bool:
+def is_method(kind: type, name: str) -> bool:
+    """Whether a class has a public method of that name, if only for some of its kind."""
+    if name.startswith("_"):
+        return False
     held = inspect.getattr_static(kind, name)
     return callable(held) or isinstance(held, staticmethod) or hasattr(held, "check")
 
@@ -165,7 +172,11 @@ def kinds() -> tuple[type, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = {kind for _, kind in all_estimators()}
-    found |= {kind for kind in vars(ms).values() if inspect.isclass(kind) and hasattr(kind, "get_n_splits")}
+    found |= {
+        kind
+        for kind in vars(ms).values()
+        if inspect.isclass(kind) and hasattr(kind, "get_n_splits")
+    }
     found -= {ms.BaseCrossValidator, ms.BaseShuffleSplit}
     return tuple(sorted(found, key=lambda kind: kind.__name__))
 

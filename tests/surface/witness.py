@@ -133,7 +133,12 @@ def _answers(notebook: Notebook, setting: Setting, witness: Witness) -> tuple[Ro
     for row in range(graph.rows(node)):
         answer = query.backward(graph, node, row, context=True)
         mine, beside = (
-            {(names[at], int(i)) for at, rows in part.items() if names[at] in setting.bases for i in rows}
+            {
+                (names[at], int(i))
+                for at, rows in part.items()
+                if names[at] in setting.bases
+                for i in rows
+            }
             for part in (answer.sources, answer.context)
         )  # what the call itself made is no input
         direct.append(mine)

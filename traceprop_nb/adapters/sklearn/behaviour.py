@@ -16,7 +16,8 @@ from traceprop_nb.adapters.sklearn.proven import PROVEN, STATELESS, TOGETHER
 
 _PARTS = (
     "steps", "transformers_", "transformers", "transformer_list", "estimator", "estimators",
-    "base_estimator", "final_estimator", "regressor", "transformer", "remainder", "kmeans_estimator",
+    "base_estimator", "final_estimator", "regressor", "transformer", "remainder",
+    "kmeans_estimator",
 )  # fmt: skip
 _LIBRARIES = ("sklearn.", "imblearn.")
 _CODE = (FunctionType, BuiltinFunctionType, MethodType)
@@ -81,7 +82,7 @@ def _own(estimator: Any) -> Trust:
         return _of_functions(estimator)
     if type(estimator).__name__ not in PROVEN:
         return Trust.LIKELY
-    return Trust.LIKELY if any(map(_users, vars(estimator).values())) else Trust.PROVEN
+    return Trust.LIKELY if any(map(users, vars(estimator).values())) else Trust.PROVEN
 
 
 def _of_functions(estimator: Any) -> Trust:
@@ -91,7 +92,7 @@ def _of_functions(estimator: Any) -> Trust:
     return Trust.PROVEN if known else Trust.FOREIGN
 
 
-def _users(value: Any) -> bool:
+def users(value: Any) -> bool:
     """Whether a parameter is a function from outside the libraries."""
     if not isinstance(value, _CODE):
         return False

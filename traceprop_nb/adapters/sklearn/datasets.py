@@ -20,11 +20,8 @@ LOADED = tuple(
     for name in datasets.__all__
     if name.startswith(("load_", "fetch_")) and name not in ("fetch_file", "load_files")
 )
-MADE = tuple(
-    getattr(datasets, name)
-    for name in datasets.__all__
-    if name.startswith("make_")
-)
+MADE = tuple(getattr(datasets, name) for name in datasets.__all__ if name.startswith("make_"))
+_OTHERS = ("load_sample_image", "load_sample_images", "make_sparse_coded_signal")
 _TITLE = re.compile(r"\.\. _(\w+?)(?:_dataset)?:")
 _SETTINGS = ("clear_data_home", "get_data_home", "dump_svmlight_file", "fetch_file", "load_files")
 
@@ -33,8 +30,12 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     table.function(_loaded, *LOADED)
     table.function(_made, *MADE)
+    remote = [function for function in LOADED if function.__name__.startswith("fetch_")]
+    table.opaque("what it fetched enters where it is read; not tested without a network", *remote)
     table.method(_of_bunch, Bunch, ("__getitem__",))
     table.any_method(_of_bunch, Bunch)
+    why = "images, or one matrix after the other"
+    table.opaque(why, *(getattr(datasets, n) for n in _OTHERS if hasattr(datasets, n)))
     table.no_rows(*(getattr(datasets, n) for n in _SETTINGS if hasattr(datasets, n)))
 
 
@@ -49,7 +50,7 @@ def _made(call: Call) -> bool | None:
 
 
 def _entered(call: Call, name: str, kind: str) -> bool | None:
-    recorder, outs = call.recorder, call.out if isinstance(call.out, tuple) else (call.out,)
+    recorder, outs = call.recorder, call.out if isinstance(call.out, tuple | list) else (call.out,)
     tracked = [out for out in outs if type(out) in recorder.table.tracked]
     if not tracked:
         return True
@@ -69,21 +70,27 @@ _EXACT = (Kind.DIRECT, Status.EXACT)
 def _of_bunch(call: Call) -> bool | None:
     """A member of a data set, or of a result that an operation left in a ``Bunch``."""
     recorder, bunch, out = call.recorder, call.receiver, call.out
-    if bunch is None or type(out) not in recorder.table.tracked or callable(out):
+    if bunch is None or type(out) not in recorder.table.tracked:
         return None
+    node = recorder.identity.node(bunch)
     if recorder.identity.node(out) is not None:
         return True
-    node, rows = recorder.identity.node(bunch), recorder.table.rows(out)
     if node is not None and node not in recorder.graph.sources:
+        rows = recorder.table.rows(out)
         return call.emit((node, All(recorder.graph.rows(node), rows), *_EXACT))
-    name = _title(bunch)
+    return _of_data_set(call, node)
+
+
+def _of_data_set(call: Call, node: int | None) -> bool | None:
+    recorder, bunch = call.recorder, call.receiver
+    name, rows = _title(bunch), recorder.table.rows(call.out)
     if name is None:
         return None
     if rows != _length(call, bunch):
         return call.emit()  # names of columns or classes
     if node is not None:
         return call.emit((node, Identity(rows), *_EXACT))
-    recorder.identity.set(bunch, recorder.source(out, name, "array", site=call.site))
+    recorder.identity.set(bunch, recorder.source(call.out, name, "array", site=call.site))
     return True
 
 

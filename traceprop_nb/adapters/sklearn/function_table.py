@@ -6,7 +6,7 @@ _ALL = {
     "metrics": (
         "confusion_matrix multilabel_confusion_matrix pair_confusion_matrix roc_curve det_curve "
         "precision_recall_curve precision_recall_fscore_support confusion_matrix_at_thresholds "
-        "metric_at_thresholds auc"
+        "metric_at_thresholds"
     ),
     "cluster": "get_bin_seeds estimate_bandwidth",
     "covariance": "empirical_covariance graphical_lasso ledoit_wolf oas log_likelihood",
@@ -67,25 +67,32 @@ SPEC: dict[str, str] = {
     "manifold.smacof": "ra",
 }
 """``module.function`` -> a code for each of its results; the last stands for those after it."""
-_NUMBERS = """
-accuracy_score adjusted_mutual_info_score adjusted_rand_score average_precision_score
-balanced_accuracy_score brier_score_loss calinski_harabasz_score cohen_kappa_score
-completeness_score consensus_score coverage_error d2_absolute_error_score d2_brier_score
-d2_log_loss_score d2_pinball_score d2_tweedie_score davies_bouldin_score dcg_score
-explained_variance_score f1_score fbeta_score fowlkes_mallows_score hamming_loss hinge_loss
-homogeneity_completeness_v_measure homogeneity_score jaccard_score
-label_ranking_average_precision_score label_ranking_loss log_loss matthews_corrcoef max_error
-mean_absolute_error mean_absolute_percentage_error mean_gamma_deviance mean_pinball_loss
-mean_poisson_deviance mean_squared_error mean_squared_log_error mean_tweedie_deviance
-median_absolute_error mutual_info_score ndcg_score normalized_mutual_info_score precision_score
-r2_score rand_score recall_score roc_auc_score root_mean_squared_error
-root_mean_squared_log_error silhouette_score top_k_accuracy_score v_measure_score zero_one_loss
-"""
-SCORES = tuple(_NUMBERS.split())
-"""Metrics of all rows; most give plain numbers, which are no values with rows."""
+BY_OUTPUT = (
+    "d2_absolute_error_score d2_pinball_score explained_variance_score mean_absolute_error "
+    "mean_absolute_percentage_error mean_pinball_loss mean_squared_error mean_squared_log_error "
+    "median_absolute_error r2_score root_mean_squared_error root_mean_squared_log_error"
+).split()
+"""Metrics that give a number for each output if they are asked to."""
+BY_CLASS = (
+    "f1_score fbeta_score jaccard_score precision_score recall_score roc_auc_score "
+    "average_precision_score"
+).split()
+"""Metrics that give a number for each class if they are asked to."""
+NUMBERS = (
+    "accuracy_score adjusted_mutual_info_score adjusted_rand_score auc balanced_accuracy_score "
+    "brier_score_loss calinski_harabasz_score cohen_kappa_score completeness_score "
+    "consensus_score coverage_error d2_brier_score d2_log_loss_score d2_tweedie_score "
+    "davies_bouldin_score dcg_score fowlkes_mallows_score hamming_loss hinge_loss "
+    "homogeneity_completeness_v_measure homogeneity_score label_ranking_average_precision_score "
+    "label_ranking_loss log_loss matthews_corrcoef max_error mean_gamma_deviance "
+    "mean_poisson_deviance mean_tweedie_deviance mutual_info_score ndcg_score "
+    "normalized_mutual_info_score rand_score silhouette_score top_k_accuracy_score "
+    "v_measure_score zero_one_loss"
+).split()
+"""Metrics of all rows that give a plain number, which is no value with rows."""
 NO_ROWS = (
-    "metrics.classification_report metrics.class_likelihood_ratios metrics.check_scoring metrics.get_scorer "
-    "metrics.pairwise.distance_metrics metrics.pairwise.kernel_metrics "
+    "metrics.classification_report metrics.class_likelihood_ratios metrics.check_scoring "
+    "metrics.get_scorer metrics.pairwise.distance_metrics metrics.pairwise.kernel_metrics "
     "metrics.get_scorer_names metrics.make_scorer covariance.ledoit_wolf_shrinkage "
     "manifold.trustworthiness isotonic.check_increasing compose.make_column_transformer "
     "pipeline.make_pipeline pipeline.make_union base.clone base.is_classifier base.is_regressor "
@@ -94,7 +101,7 @@ NO_ROWS = (
     "tree.plot_tree utils.check_random_state utils.check_scalar utils.check_consistent_length "
     "utils.assert_all_finite utils.gen_batches utils.gen_even_slices utils.estimator_html_repr "
     "utils.murmurhash3_32 utils.all_estimators callback.with_callbacks set_config get_config "
-    "config_context show_versions utils.get_tags utils.register_parallel_backend utils.metadata_routing.get_routing_for_object"
+    "config_context show_versions utils.get_tags"
 ).split()
 OPAQUE = {
     "positions along a tree of merges, not rows": "cluster.ward_tree cluster.linkage_tree",

@@ -17,8 +17,16 @@ from typing import Any
 import sklearn
 from sklearn.utils import Bunch
 
-from traceprop_nb.adapters.sklearn.behaviour import Trust, trust
-from traceprop_nb.adapters.sklearn.function_table import NO_ROWS, OPAQUE, OVER_COLUMNS, SCORES, SPEC
+from traceprop_nb.adapters.sklearn.behaviour import Trust, trust, users
+from traceprop_nb.adapters.sklearn.function_table import (
+    BY_CLASS,
+    BY_OUTPUT,
+    NO_ROWS,
+    NUMBERS,
+    OPAQUE,
+    OVER_COLUMNS,
+    SPEC,
+)
 from traceprop_nb.adapters.sklearn.models import nodes
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
@@ -36,10 +44,10 @@ def install(table: RuleTable) -> None:
     for name, codes in SPEC.items():
         for function in _named(name):
             table.function(_rule(codes, table.functions.get(function)), function)
-    for name in SCORES:
+    for name in (*BY_OUTPUT, *BY_CLASS, *NUMBERS):
         for function in _named(f"metrics.{name}"):
             table.function(_rule("a", table.functions.get(function)), function)
-    for name in NO_ROWS:
+    for name in (*NO_ROWS, *(f"metrics.{name}" for name in NUMBERS)):
         table.no_rows(*_named(name))
     for why, names in OPAQUE.items():
         for name in names.split():
@@ -50,7 +58,10 @@ def _named(name: str) -> Iterator[Any]:
     """The function of that name, where this version has it."""
     module, _, function = name.rpartition(".")
     path = f"{sklearn.__name__}.{module}" if module else sklearn.__name__
-    found = getattr(import_module(path), function, None)
+    try:
+        found = getattr(import_module(path), function, None)
+    except ModuleNotFoundError:
+        return
     if found is not None:
         yield found
 
@@ -68,7 +79,7 @@ def _rule(codes: str, before: Rule | None) -> Rule:
 
 def _recorded(call: Call, codes: str) -> bool | None:
     bound = inspect.signature(call.function).bind(*call.args, **call.kwargs).arguments
-    if any(callable(v) and not hasattr(v, "fit") for v in bound.values()):
+    if any(map(users, bound.values())):
         return None  # a function of the user's may mix rows
     codes = _of_arguments(call, codes, bound)
     outs = call.out if isinstance(call.out, tuple | list) else (call.out,)
@@ -84,9 +95,7 @@ def _recorded(call: Call, codes: str) -> bool | None:
         rows = 1 if type(out) is Bunch else None
         node = call.recorder.emit(call.site, call.name, out, edges, rows=rows)
         if given and out is given[0]:
-            opaque.aliases_written(
-                call.recorder, call.site, call.recorder.identity.find(out), node
-            )
+            opaque.aliases_written(call.recorder, call.site, call.recorder.identity.find(out), node)
     return True
 
 

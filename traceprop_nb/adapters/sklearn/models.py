@@ -7,6 +7,7 @@ which is how a model's own attributes find the rows that they are of.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -64,14 +65,16 @@ def fitted(call: Call) -> None:
     recorder, estimator = call.recorder, call.receiver
     if estimator is None or isinstance(estimator, type):
         return
-    edges: list[Edge] = []
-    for value in () if stateless(estimator) else _given(call):
+    edges = _before(call)
+    frozen = _is_frozen(estimator)
+    for value in () if frozen or stateless(estimator) else _given(call):
         edges += recorder.edge(value, All(recorder.table.rows(value), 1))
     goes_on = call.name == "partial_fit" or getattr(estimator, "warm_start", False)
     if goes_on and call.node is not None:
         edges.append((call.node, All(recorder.graph.rows(call.node), 1), *_EXACT))
     name = f"{type(estimator).__name__}.{call.name}"
-    node = recorder.emit(call.site, name, estimator, edges, rows=1)
+    status = Status.EXACT if frozen or not _unseen(call) else Status.UNKNOWN
+    node = recorder.emit(call.site, name, estimator, edges, status, rows=1)
     for part in _within(estimator, 0):
         recorder.identity.set(part, node)
     for column in _columns(estimator):
@@ -79,6 +82,34 @@ def fitted(call: Call) -> None:
 
 
 _EXACT = (Kind.DIRECT, Status.EXACT)
+
+
+def _before(call: Call) -> list[Edge]:
+    """What parts that are not fitted again were fitted on before."""
+    model = call.receiver
+    kept = [part for part in _all_parts(model) if _is_frozen(part)]
+    if getattr(model, "prefit", False) or getattr(model, "cv", None) == "prefit":
+        kept += list(parts(model))
+    found = [node for part in kept for node in nodes(call.recorder, part, call.site)]
+    return [(n, All(call.recorder.graph.rows(n), 1), *_EXACT) for n in dict.fromkeys(found)]
+
+
+def _is_frozen(model: Any) -> bool:
+    """By name: it is new in scikit-learn 1.6."""
+    return type(model).__name__ == "FrozenEstimator"
+
+
+def _all_parts(model: Any) -> Iterator[Any]:
+    yield model
+    for part in parts(model):
+        yield from _all_parts(part)
+
+
+def _unseen(call: Call) -> bool:
+    """Whether it learnt from rows in lists, which may be anybody's."""
+    return any(
+        isinstance(v, list | tuple | dict) and v for v in (first(call), call.argument(1, "y"))
+    )
 
 
 def _given(call: Call) -> list[Any]:
@@ -99,13 +130,9 @@ def _within(estimator: Any, depth: int) -> Iterator[Any]:
         return
     held = [value for name, value in own.items() if name.endswith("_") and name[0] != "_"]
     held += [own.get("steps"), own.get("transformer_list")]
-    count = 0
-    for part in _estimators(held):
+    for part in islice(_estimators(held), _MANY):
         yield part
         yield from _within(part, depth + 1)
-        count += 1
-        if count >= _MANY:
-            return
 
 
 def _estimators(value: Any) -> Iterator[Any]:

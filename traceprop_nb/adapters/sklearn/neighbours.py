@@ -56,10 +56,12 @@ def _found(call: Call, n_fitted: int, n: int) -> Ragged | None:
         order = np.lexsort((out.indices, owner))
         return Ragged(out.indptr.copy(), out.indices[order], n_fitted)
     found: Any = out
-    if getattr(found, "dtype", None) == object:
+    if found.dtype.hasobject:
         each = [np.sort(np.asarray(one)) for one in found]
         start = np.concatenate([[0], np.cumsum([len(one) for one in each])]).astype(np.int64)
-        return Ragged(start, np.concatenate([*each, np.empty(0, np.int64)]).astype(np.int64), n_fitted)
+        return Ragged(
+            start, np.concatenate([*each, np.empty(0, np.int64)]).astype(np.int64), n_fitted
+        )
     if found.ndim != 2 or found.dtype.kind not in "iu":
         return None
     start = np.arange(n + 1, dtype=np.int64) * found.shape[1]

@@ -131,7 +131,12 @@ def _first_only(call: Call) -> bool | None:
     if node is None or type(paths) not in call.recorder.table.recorded:
         return None
     n = call.recorder.graph.rows(node)
-    emit(call, source, paths, [(node, Identity(n), Kind.DIRECT, Status.EXACT), *_context(call, node, n)])
+    emit(
+        call,
+        source,
+        paths,
+        [(node, Identity(n), Kind.DIRECT, Status.EXACT), *_context(call, node, n)],
+    )
     emit(call, source, ends, [_as_made(edge) for edge in model_edges(call, len(ends))])
     return True
 
@@ -177,7 +182,9 @@ def _by_function(call: Call) -> bool | None:
     every: Edge = (node, All(recorder.graph.rows(node), rows), Kind.DIRECT, Status.INEXACT)
     edges = [every, *brought_in(recorder, function, rows)]
     for value in (model.kw_args or {}).values():
-        edges += recorder.edge(value, All(recorder.table.rows(value), rows), Kind.DIRECT, Status.INEXACT)
+        edges += recorder.edge(
+            value, All(recorder.table.rows(value), rows), Kind.DIRECT, Status.INEXACT
+        )
     emit(call, source, call.out, edges)
     return True
 
@@ -206,5 +213,7 @@ def _two_sided(call: Call) -> bool | None:
         if node is None:
             return None
         n = call.recorder.graph.rows(node)
-        emit(call, None, out, [(node, Identity(n), Kind.DIRECT, Status.EXACT), *model_edges(call, n)])
+        emit(
+            call, None, out, [(node, Identity(n), Kind.DIRECT, Status.EXACT), *model_edges(call, n)]
+        )
     return True

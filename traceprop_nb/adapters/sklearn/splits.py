@@ -77,7 +77,7 @@ def _crossed(call: Call) -> bool | None:
 
 def _scored(call: Call) -> bool | None:
     """Scores of fits on parts of the rows, made of all of them where every split has all."""
-    bound, recorder = _bound(call), call.recorder
+    bound = _bound(call)
     folds = bound.get("cv")
     whole = folds is None or isinstance(folds, int) or type(folds) in _COVERING
     whole = whole and call.function is not ms.learning_curve

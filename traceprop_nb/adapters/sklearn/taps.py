@@ -1,4 +1,4 @@
-"""Where scikit-learn takes rows by position: ``_safe_indexing``, as splits and resampling call it."""
+"""Where scikit-learn takes rows by position: ``_safe_indexing``, in splits and resampling."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Taps:
             original = getattr(module, "_safe_indexing", None)
             if original is not None:
                 self._originals.append((module, original))
-                module._safe_indexing = self._seen(original)  # type: ignore[attr-defined]  # is there
+                module._safe_indexing = self._seen(original)
         if len(self._originals) < len(DOORS) or not self._works():
             self.remove()
             self.off.append("sklearn _safe_indexing")
