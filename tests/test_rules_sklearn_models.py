@@ -141,7 +141,8 @@ SPLITTERS = [
     "ms.KFold(3)", "ms.KFold(3, shuffle=True, random_state=0)", "ms.StratifiedKFold(2)",
     "ms.GroupKFold(2)", "ms.StratifiedGroupKFold(2)", "ms.RepeatedKFold(n_splits=2, n_repeats=2)",
     "ms.RepeatedStratifiedKFold(n_splits=2, n_repeats=2)", "ms.TimeSeriesSplit(3)",
-    "ms.ShuffleSplit(2, random_state=0)", "ms.StratifiedShuffleSplit(2, test_size=4, random_state=0)",
+    "ms.ShuffleSplit(2, random_state=0)",
+    "ms.StratifiedShuffleSplit(2, test_size=4, random_state=0)",
     "ms.GroupShuffleSplit(2, random_state=0)", "ms.LeaveOneOut()", "ms.LeavePOut(2)",
     "ms.LeaveOneGroupOut()", "ms.LeavePGroupsOut(1)",
     "ms.PredefinedSplit([0, 1, -1, 0, 1, 0, 1, -1])",
@@ -166,7 +167,8 @@ def test_a_crossed_prediction_is_of_its_row_and_a_score_of_all(data):
     data("out = ms.cross_val_predict(Ridge(), X, y, cv=2)\n"
          "score = ms.cross_val_score(Ridge(), X, y, cv=2)\n"
          "more = ms.cross_validate(Ridge(), X, y, cv=2)['test_score']\n"
-         "part = ms.cross_val_score(Ridge(), X, y, cv=ms.ShuffleSplit(2))")  # fmt: skip
+         "folds = ms.ShuffleSplit(2, test_size=.5)\n"
+         "part = ms.cross_val_score(Ridge(), X, y, cv=folds)")  # fmt: skip
     assert data.behind("out", "X") == SAME
     assert data.behind("out", "y", context=True) == [ALL] * N
     assert data.behind("score", "X") == data.behind("more", "y") == [ALL] * 2
