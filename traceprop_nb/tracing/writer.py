@@ -14,6 +14,7 @@ import numpy.random
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.identity import Identity
 from traceprop_nb.tracing.observed import MetricCall, SeedCall
@@ -85,6 +86,8 @@ class Writer:
 
     def _ours(self, callee: Any) -> bool:
         """Whether a module, class or function belongs to a framework that has rules."""
+        if declared.HELD and declared.holds(callee):
+            return True
         module = getattr(callee, "__module__", None)
         name = module if isinstance(module, str) else getattr(callee, "__name__", "")
         root = name.partition(".")[0]
