@@ -48,6 +48,14 @@ PROVEN = frozenset(
     """.split()
 )
 """Every row of a result depends on its own row and on the fitted rows, in scikit-learn 1.9."""
+PROVEN |= frozenset(
+    "BalancedBaggingClassifier BalancedRandomForestClassifier EasyEnsembleClassifier "
+    "RUSBoostClassifier ADASYN AllKNN BorderlineSMOTE ClusterCentroids CondensedNearestNeighbour "
+    "EditedNearestNeighbours InstanceHardnessThreshold KMeansSMOTE NearMiss OneSidedSelection "
+    "NeighbourhoodCleaningRule RandomOverSampler RandomUnderSampler TomekLinks SMOTE SMOTEENN "
+    "RepeatedEditedNearestNeighbours SMOTEN SMOTENC SMOTETomek SVMSMOTE".split()
+)
+"""imbalanced-learn's models; its samplers stand back when a pipeline is asked."""
 TOGETHER = frozenset("NMF MiniBatchNMF".split())
 """Rows that are asked about together also share a stopping rule."""
 STATELESS = frozenset(
