@@ -37,6 +37,7 @@ def install(table: RuleTable) -> None:
     metrics = (getattr(imblearn.metrics, name) for name in imblearn.metrics.__all__)
     table.no_rows(*(metric for metric in metrics if not isinstance(metric, type)))
     table.opaque("makes data unequal by a sampler of its own", imblearn.datasets.make_imbalance)
+    table.opaque("not tested without a network", imblearn.datasets.fetch_datasets)
     table.no_rows(imblearn.pipeline.make_pipeline, imblearn.show_versions)
 
 
