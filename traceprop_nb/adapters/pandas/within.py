@@ -8,7 +8,15 @@ from pandas.core.groupby.groupby import GroupBy
 
 from traceprop_nb.adapters.pandas.groups import codes_of, node_of
 from traceprop_nb.adapters.pandas.windows import fills_gaps
-from traceprop_nb.lineage.maps import Gather, Groups, Identity, OnDemand, RowMap, SameGroup
+from traceprop_nb.lineage.maps import (
+    Gather,
+    Groups,
+    Identity,
+    OnDemand,
+    RowMap,
+    SameGroup,
+    compose,
+)
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.callables import brought_in
 from traceprop_nb.tracing.rules import Call, RuleTable
@@ -89,9 +97,6 @@ def _labelled(call: Call, status: Status) -> bool | None:
 
 
 def _chosen(codes: np.ndarray, at: np.ndarray, number: int) -> RowMap:
-    from traceprop_nb.adapters.pandas.windows import fills_gaps
-from traceprop_nb.lineage.maps import compose
-
     return compose(Gather(at, number), Groups(codes, number))
 
 
