@@ -66,4 +66,5 @@ bench-lineage: $(STAMP)  ## 100,000 generated programs against the ids they carr
 clean:  ## what was built, the environment included
 	rm -rf .venv .venv-pandas22 build dist js/node_modules js/.test .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache notebooks/quickstart_data \
-	  notebooks/quickstart_answers notebooks/credit_data notebooks/clinic_data notebooks/values.csv
+	  notebooks/quickstart_answers notebooks/credit_data notebooks/clinic_data notebooks/values.csv \
+	  notebooks/billing_data notebooks/billing_tools.py

@@ -9,7 +9,7 @@ import numpy as np
 
 from traceprop_nb.lineage.columns import ColumnTable
 from traceprop_nb.lineage.graph import LineageGraph
-from traceprop_nb.lineage.maps import Ints, RowMap
+from traceprop_nb.lineage.maps import Identity, Ints, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 
 COPIED = frozenset(
@@ -162,7 +162,8 @@ def _asides(
 def _step(op: str, row_map: RowMap) -> str:
     if not row_map.functional:
         return "aggregation"
-    return "identity" if op in COPIED else "transformation"
+    moved = not isinstance(row_map, Identity)  # whole rows went elsewhere as they were
+    return "identity" if moved or op in COPIED else "transformation"
 
 
 def _worse(how: str, step: str) -> str:

@@ -61,7 +61,8 @@ def stale(session: Session) -> dict[str, str]:
         if why:
             old[at] = why
             found |= {name: why for name in run.binds if binder[name] == at}
-    return {name: why for name, why in found.items() if name in session.namespace}
+    node, names = session.recorder.identity.node, session.namespace
+    return {n: why for n, why in found.items() if n in names and node(names[n]) is not None}
 
 
 def _why(  # what stale keeps

@@ -19,7 +19,8 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _LOOKING = frozenset(
     "print len display type repr str head tail describe info shape dtypes columns mean sum std min "
     "max value_counts unique nunique plot hist to_string to_csv to_html copy isna any all corr "
-    "rows why lineage impact influence report sum item count groupby iloc loc".split()
+    "rows why lineage impact influence report sum item count groupby iloc loc columns script probe "
+    "equals cells".split()
 )
 
 
