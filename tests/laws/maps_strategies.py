@@ -93,6 +93,7 @@ KINDS = {
     "Window": windows(),
     "Ragged": raggeds(),
 }
+KINDS["OnDemand"] = st.one_of(*KINDS.values()).map(lambda drawn: oracle.on_demand(*drawn))
 simple_map = st.one_of(*KINDS.values())
 
 

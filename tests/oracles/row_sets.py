@@ -12,6 +12,7 @@ from traceprop_nb.lineage.maps import (
     Groups,
     Identity,
     Mask,
+    OnDemand,
     Part,
     Prefix,
     Ragged,
@@ -74,6 +75,10 @@ def gather(index, n_in):
 
 def deferred(index, n_in):
     return Deferred(np.array(index, np.int64), n_in), of_index(index)
+
+
+def on_demand(made, sets):
+    return OnDemand(lambda: made, made.n_in, made.n_out), sets
 
 
 def part(offset, n_in, n_out):

@@ -14,6 +14,7 @@ import numpy.random
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.identity import Identity
 from traceprop_nb.tracing.observed import MetricCall, SeedCall
@@ -89,6 +90,8 @@ class Writer:
         So does what a framework wrapped around the user's function, though it has its name.
         """
         if getattr(callee, "__code__", None) in self.table.trusted_code:
+            return True
+        if declared.HELD and declared.holds(callee):
             return True
         module = getattr(callee, "__module__", None)
         name = module if isinstance(module, str) else getattr(callee, "__name__", "")
