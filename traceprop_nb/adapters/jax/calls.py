@@ -1,7 +1,9 @@
-"""Rules for functions: JAX's own, jitted ones, and transformed ones such as ``vmap`` and ``grad``."""
+"""Rules for functions: JAX's own, jitted ones, and transformed ones as of ``vmap`` and ``grad``."""
 
 from __future__ import annotations
 
+import weakref
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
@@ -11,8 +13,9 @@ import jax
 
 from traceprop_nb.adapters.jax.arguments import Gone, taken_apart
 from traceprop_nb.adapters.jax.emitting import emit, leaves, library_call, read_call
+from traceprop_nb.adapters.jax.fingerprint import Print
 from traceprop_nb.adapters.jax.purity import of_jax, pure
-from traceprop_nb.adapters.jax.reading import answer, signature
+from traceprop_nb.adapters.jax.reading import KEPT, Signature, opened
 from traceprop_nb.lineage.maps import All
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import hooks
@@ -25,14 +28,35 @@ _REFUSED = (TypeError, ValueError, RuntimeError, AttributeError, LookupError, No
 
 def own(call: Call) -> bool | None:
     """A function of JAX's that has no effects."""
-    given = [*call.args, *call.kwargs.values()]
-    if not any(_has_arrays(value) for value in given):
-        return _made(call, given)
-    functions = [f for f in leaves(given) if callable(f) and not isinstance(f, type | jax.Array)]
+    passed = [*call.args, *call.kwargs.values()]
+    if not any(_has_arrays(value) for value in passed):
+        return _made(call, passed)
+    functions = [f for f in leaves(passed) if callable(f) and not isinstance(f, type | jax.Array)]
+    if not functions:
+        return library_call(call, call.function, call.function, call.args)
+    prints = [Print(function) for function in functions]
     if not all(pure(function) for function in functions):
         return None
+    given = taken_apart(_named(call.args, prints), _named(call.kwargs, prints))
+    real = taken_apart(call.args, call.kwargs)
+    if given is None or real is None:
+        return None
     with quiet():
-        return library_call(call, call.function, call.function, call.args)
+        done = read_call(call, call.function, (call.function, given.key), real)
+    if not all(one.alive for one in prints):
+        return None
+    return _closed_over(call, *functions) if done else None
+
+
+def _named(tree: Any, prints: Sequence[Print]) -> Any:
+    """Arguments with their functions as keys, in the order of the leaves."""
+    keys = iter(prints)
+
+    def name(leaf: Any) -> Any:
+        function = callable(leaf) and not isinstance(leaf, type | jax.Array)
+        return next(keys).key if function else leaf
+
+    return jax.tree_util.tree_map(name, tree if isinstance(tree, dict) else tuple(tree))
 
 
 def _has_arrays(value: Any) -> bool:
@@ -62,15 +86,10 @@ def method(call: Call) -> bool | None:
     member = getattr(kind, name, None)
     if member is None:
         return None
-    if isinstance(member, property):
 
-        def function(array: Any) -> Any:
-            return getattr(array, name)
-
-    else:
-
-        def function(array: Any, *args: Any, **kwargs: Any) -> Any:
-            return getattr(array, name)(*args, **kwargs)
+    def function(array: Any, *args: Any, **kwargs: Any) -> Any:
+        found = getattr(array, name)
+        return found if isinstance(member, property) else found(*args, **kwargs)
 
     return library_call(call, function, ("method", name), (receiver, *call.args))
 
@@ -84,7 +103,7 @@ def the_receiver(call: Call) -> Any:
     return Gone(call.mark, call.node) if call.mark is not None else None
 
 
-def called(call: Call) -> bool | None:
+def called(call: Call) -> bool | None:  # noqa: PLR0911  # its guards
     """A jitted function, read off the jaxpr that JAX keeps of it: its body is not run again."""
     function = call.function
     if _recorded_inside(call):
@@ -102,24 +121,28 @@ def called(call: Call) -> bool | None:
             jaxpr = trace(*call.args, **call.kwargs).jaxpr
     except _REFUSED:
         return None
-    found = signature((id(jaxpr.jaxpr), jaxpr.jaxpr), lambda: jaxpr)
-    if len(found.jaxpr.jaxpr.invars) != len(given.arrays):
-        return _static(call, found, given.arrays)
-    done = answer(found, given.arrays)
-    if done is None or not emit(call, given.arrays, done, leaves(call.out)):
+    arrays = given.arrays
+    if len(jaxpr.jaxpr.invars) != len(arrays):  # numbers count too, where they are no constants
+        arrays = [v for v in leaves((tuple(call.args), dict(call.kwargs))) if _number(v)]
+    found = _signature(jaxpr)
+    if not emit(call, found, arrays):
         return None
-    return _closed_over(call, function)
+    return _closed_over(call, function, known=found.constants())
 
 
-def _static(call: Call, found: Any, arrays: Sequence[Any]) -> bool | None:
-    """A jitted function that takes numbers as arrays, or arrays as constants."""
-    every = [v for v in leaves((tuple(call.args), dict(call.kwargs))) if _number(v)]
-    if len(every) != len(found.jaxpr.jaxpr.invars):
-        return None
-    done = answer(found, every)
-    if done is None or not emit(call, every, done, leaves(call.out)):
-        return None
-    return _closed_over(call, call.function)
+_JITTED: OrderedDict[int, tuple[weakref.ref[Any], Signature]] = OrderedDict()
+"""Answers by the address of JAX's own jaxpr, which it keeps as long as the function."""
+
+
+def _signature(jaxpr: Any) -> Signature:
+    ref, found = _JITTED.get(id(jaxpr), (None, None))
+    if ref is not None and found is not None and ref() is jaxpr:
+        return found
+    found = opened(jaxpr)
+    _JITTED[id(jaxpr)] = weakref.ref(jaxpr), found
+    if len(_JITTED) > KEPT:
+        _JITTED.popitem(last=False)
+    return found
 
 
 def _number(value: Any) -> bool:
@@ -134,12 +157,13 @@ def _recorded_inside(call: Call) -> bool:
     return bool(fresh) and all(call.recorder.identity.node(o) is not None for o in fresh)
 
 
-def _closed_over(call: Call, function: Any) -> bool:
-    """What a compiled function reads beside its arguments: any row of it, a superset."""
+def _closed_over(call: Call, *functions: Any, known: Sequence[Any] = ()) -> bool:
+    """What a function reads beside its arguments, and its jaxpr does not say: a superset."""
     recorder = call.recorder
-    inner = getattr(function, "__wrapped__", function)
-    found = {node: value for value, node in _reach(recorder, inner)}
-    given = {recorder.identity.node(v) for v in leaves([*call.args, call.kwargs])}
+    inner = [getattr(function, "__wrapped__", function) for function in functions]
+    found = {node: value for one in inner for value, node in _reach(recorder, one)}
+    given = {recorder.identity.node(v) for v in (*leaves([*call.args, call.kwargs]), *known)}
+    given |= {parent for out in leaves(call.out) for parent in _parents(recorder, out)}
     more = [node for node in found if node not in given]
     if more:
         for out in leaves(call.out):
@@ -147,6 +171,11 @@ def _closed_over(call: Call, function: Any) -> bool:
             if node is not None:
                 _add(call, out, node, more)
     return True
+
+
+def _parents(recorder: Any, out: Any) -> list[int]:
+    node = recorder.identity.node(out)
+    return [] if node is None else [parent for parent, *_ in recorder.graph.edges(node)]
 
 
 def _reach(recorder: Any, function: Any) -> Iterator[tuple[Any, int]]:
@@ -187,7 +216,7 @@ def _add(call: Call, out: Any, node: int, more: Sequence[int]) -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Traced code that is traced once more by us records nothing."""
-    was, recorder = hooks.ACTIVE, getattr(hooks.v, "__self__", None)
+    was, recorder = hooks.ACTIVE, getattr(vars(hooks)["v"], "__self__", None)
     hooks.unbind()
     try:
         yield
@@ -199,30 +228,18 @@ def quiet() -> Iterator[None]:
 def transformed(call: Call) -> bool | None:
     """What ``vmap``, ``grad`` and their kin made of a function, if it may be traced again."""
     function = call.function
-    if not isinstance(function, FunctionType) or function.__code__ is not WRAPPER:
+    if not isinstance(function, FunctionType) or function.__code__ not in WRAPPERS:
         return None
     if _recorded_inside(call):
         return True
     given = taken_apart(call.args, call.kwargs) if pure(function) else None
     if given is None:
         return None
+    made = Print(function)
     with quiet():
-        done = read_call(call, function, (function, _state(function), given.key), given)
-    return _closed_over(call, function) if done else None
+        done = read_call(call, function, (made.key, given.key), given)
+    return _closed_over(call, function) if done and made.alive else None
 
 
-def _state(function: Any) -> Any:
-    """What a function reads by name, so far as numbers decide what it does."""
-    found = []
-    inner = getattr(function, "__wrapped__", function)
-    while isinstance(inner, FunctionType):
-        for name in inner.__code__.co_names:
-            value = inner.__globals__.get(name)
-            if isinstance(value, int | float | str | bool | tuple) or callable(value):
-                found.append((name, id(value) if not isinstance(value, int | float) else value))
-        inner = getattr(inner, "__wrapped__", None)
-    return tuple(found)
-
-
-WRAPPER = jax.vmap(lambda row: row).__code__
-"""The code of every function that JAX wraps for its tracebacks."""
+WRAPPERS = {jax.vmap(len).__code__, jax.pmap(len).__code__}
+"""The code of the functions that JAX makes of the user's: one for its tracebacks, one for pmap."""

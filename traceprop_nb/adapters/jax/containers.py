@@ -37,7 +37,9 @@ def copied(call: Call) -> bool | None:
         if type(one) not in recorder.table.recorded:
             recorder.entered(call, "array")
             continue
-        recorder.emit(call.site, call.name, out, recorder.edge(one, Identity(recorder.table.rows(one))))
+        recorder.emit(
+            call.site, call.name, out, recorder.edge(one, Identity(recorder.table.rows(one)))
+        )
     return True
 
 

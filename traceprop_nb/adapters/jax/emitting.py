@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 
+from traceprop_nb.adapters.jax import shadows
 from traceprop_nb.adapters.jax.arguments import Arguments, Gone, taken_apart
 from traceprop_nb.adapters.jax.flow.deps import alike
 from traceprop_nb.adapters.jax.flow.rows import Link
-from traceprop_nb.adapters.jax.reading import Answer, answer, signature
+from traceprop_nb.adapters.jax.reading import Given, Result, Signature, answer, signature
 from traceprop_nb.lineage.maps import All
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.rules import Call, Edge
@@ -51,36 +53,59 @@ def read_call(call: Call, function: Callable[..., Any], key: Any, given: Argumen
         return jax.make_jaxpr(traced)(*given.avals)
 
     found = signature((key, bool(jax.config.jax_enable_x64)), make)
-    done = answer(found, given.arrays)
-    return done is not None and emit(call, given.arrays, done, leaves(call.out))
+    return emit(call, found, given.arrays)
 
 
-def emit(call: Call, inputs: Sequence[Any], edges: Answer, outs: Sequence[Any]) -> bool:
-    """Record every result, each with its edges.
+def emit(call: Call, found: Signature, arrays: Sequence[Any]) -> bool:
+    """Record every result of a call, each with its edges.
+
+    Args:
+        call: The call.
+        found: Its jaxpr.
+        arrays: What the jaxpr takes.
 
     Returns:
         Whether they fit; nothing is recorded if they do not.
     """
-    recorder = call.recorder
-    if len(outs) != len(edges):
+    if found.jaxpr is None or len(found.jaxpr.invars) != len(arrays):
         return False
-    nodes = [node_of(call, value) for value in inputs]
-    for out, its in zip(outs, edges, strict=True):
-        if type(out) not in recorder.table.recorded or any(out is value for value in inputs):
-            continue
-        found = edges_of(nodes, its)
-        fits = all(e[1].n_out == recorder.table.rows(out) for e in found)
-        recorder.emit(call.site, call.name, out, found if fits else loose(recorder, found, out))
+    recorder = call.recorder
+    given = [_given(recorder, value) for value in (*arrays, *map(_array, found.constants()))]
+    done, outs = answer(found, given), leaves(call.out)
+    if done is None or len(outs) != len(done):
+        return False
+    nodes = tuple(node for one in given for node in one.nodes)
+    for out, result in zip(outs, done, strict=True):
+        if type(out) in recorder.table.recorded and not any(out is value for value in arrays):
+            _record(call, out, result, nodes)
     return True
 
 
-def node_of(call: Call, value: Any) -> int | None:
-    """The node of an argument, or of a receiver that is gone."""
+def _record(call: Call, out: Any, result: Result, nodes: tuple[int | None, ...]) -> None:
+    recorder = call.recorder
+    edges = edges_of(nodes, result.links)
+    fits = all(
+        e[1].n_out == recorder.table.rows(out) and e[1].n_in == recorder.graph.rows(e[0])
+        for e in edges
+    )
+    node = recorder.emit(call.site, call.name, out, edges if fits else loose(recorder, edges, out))
+    if fits:
+        shadows.keep(recorder, node, result, nodes)
+
+
+def _array(const: Any) -> Any:
+    """A constant of a jaxpr as the array that it was."""
+    return getattr(const, "val", const)
+
+
+def _given(recorder: Any, value: Any) -> Given:
     if isinstance(value, Gone):
-        return value.node
-    if type(value) not in call.recorder.table.recorded:
-        return None
-    return call.recorder.operand(value).node
+        node = value.node
+    elif type(value) in recorder.table.recorded:
+        node = recorder.operand(value).node
+    else:
+        node = None
+    return shadows.given(recorder, value, node)
 
 
 def edges_of(nodes: Sequence[int | None], its: Sequence[Link]) -> list[Edge]:
@@ -103,3 +128,7 @@ def loose(recorder: Any, found: Sequence[Edge], out: Any) -> list[Edge]:
     return [
         (node, All(recorder.graph.rows(node), rows), Kind.DIRECT, Status.INEXACT) for node in nodes
     ]
+
+
+class Own(np.ndarray):
+    """Positions that we made out of plain numbers: they are no value of the user's."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from traceprop_nb.adapters.jax.arguments import ARRAYS
 from traceprop_nb.adapters.jax.calls import the_receiver
-from traceprop_nb.adapters.jax.emitting import library_call
+from traceprop_nb.adapters.jax.emitting import Own, library_call
 from traceprop_nb.lineage.maps import All, Identity, Range, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
@@ -75,17 +75,18 @@ def positions(key: Any) -> tuple[list[Any] | None, list[Any]]:
     parts, masks = [], []
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, list):
-            part = np.asarray(part) if part else np.zeros(0, np.int64)  # noqa: PLW2901  # the same
+            found = np.asarray(part) if part else np.zeros(0, np.int64)
+            part = found.view(Own)  # the same
         if isinstance(part, bool | np.bool_):
             return None, []
         if isinstance(part, int):
-            parts.append(np.asarray(part, np.int32))
+            parts.append(np.asarray(part, np.int32).view(Own))
         elif isinstance(part, ARRAYS) and part.dtype == bool:
             if not part.ndim:
                 return None, []
             masks.append(part)
             with jax.transfer_guard("allow"):
-                parts += np.nonzero(np.asarray(part))
+                parts += [at.view(Own) for at in np.nonzero(np.asarray(part))]
         else:
             parts.append(part)
     return [_sliced(part) for part in parts], masks

@@ -22,7 +22,7 @@ _BY_ROW = frozenset(
 """Layers of Flax, old and new, that work on every example of a batch by itself."""
 
 
-class Layers(ABC):
+class Layers(ABC):  # noqa: B024  # it only asks where a class comes from
     """Classes of Equinox's and Flax's layers, and those that users derive from them."""
 
     @classmethod

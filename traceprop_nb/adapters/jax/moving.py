@@ -10,7 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from traceprop_nb.adapters.jax.calls import method, own, the_receiver
-from traceprop_nb.lineage.maps import All, Deferred, Groups, RowMap
+from traceprop_nb.lineage.maps import (
+    All,
+    Deferred,
+    Groups,
+    OnDemand,
+    RowMap,
+    compress as compress_index,
+)
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -31,33 +38,9 @@ def install(table: RuleTable) -> None:
     table.function(delete, jnp.delete)
 
 
-class Later:
-    """An index that is worked out when a question needs it, from arrays that cannot change.
-
-    Args:
-        work: Gives it.
-        n: Its length.
-    """
-
-    def __init__(self, work: Callable[[], Any], n: int) -> None:
-        self._work, self._n = work, n
-
-    def __len__(self) -> int:
-        return self._n
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that it will take."""
-        return 8 * self._n
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        found = np.asarray(self._work())
-        return found if dtype is None else found.astype(dtype)
-
-
 def later(work: Callable[[], Any], n: int, n_in: int) -> RowMap:
-    """The map of an index that is worked out late."""
-    return Deferred(Later(work, n), n_in)  # type: ignore[arg-type]  # an array once it is asked for
+    """The map of an index that is worked out late, from arrays that cannot change."""
+    return OnDemand(lambda: compress_index(np.asarray(work()), n_in), n_in, n)
 
 
 def _subject(call: Call) -> tuple[Any, int | None, int]:

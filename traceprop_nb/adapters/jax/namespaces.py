@@ -33,7 +33,7 @@ _ROWLESS = {
         " conv_general_permutations conv_general_shape_tuple conv_shape_tuple"
         " reduce_window_shape_tuple axis_index axis_size create_token after_all"
     ),
-    jax.random: "key_impl PRNGKey key",
+    jax.random: "key_impl",
 }
 _OPAQUE = {
     "it calls a function of yours that JAX runs again": {

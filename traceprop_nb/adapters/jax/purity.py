@@ -33,7 +33,7 @@ _FORBIDDEN = frozenset(
     " profiler monitoring experimental distributed clear_caches io_callback tofile breakpoint"
     " setbufsize errstate default_device".split()
 )
-"""Attributes of modules that read or change something outside; ``jax.random`` is looked at apart."""
+"""Attributes of modules that read or change something outside."""
 _WRITING = frozenset(
     "append extend insert pop remove clear update setdefault popitem fill sort put itemset resize"
     " setflags partition copyto place putmask fill_diagonal reverse".split()
@@ -82,9 +82,9 @@ class _Judge:
             return self._function(function, depth)
         return self._module(function, depth, needed=True)
 
-    def value(self, value: Any, depth: int) -> bool:
+    def value(self, value: Any, depth: int) -> bool:  # noqa: PLR0911  # one for each kind
         """Whether nothing that lasts can be changed through a value, unless someone writes."""
-        if isinstance(value, _PLAIN) or isinstance(value, np.ufunc):
+        if isinstance(value, (*_PLAIN, np.ufunc)):
             return True
         if isinstance(value, np.ndarray):
             self.mutable = True
@@ -128,7 +128,7 @@ class _Judge:
         params = getattr(type(value), "__dataclass_params__", None)
         if fields is None or params is None or not params.frozen:
             return not needed
-        call = getattr(type(value), "__call__", None)
+        call = type(value).__dict__.get("__call__")
         own = call is None or of_jax(call) or self.call(call, depth + 1)
         return own and all(self.value(getattr(value, name, None), depth + 1) for name in fields)
 
@@ -184,5 +184,3 @@ def _reached(function: FunctionType) -> list[Any] | None:
     found += function.__defaults__ or ()
     found += (function.__kwdefaults__ or {}).values()
     return found
-
-

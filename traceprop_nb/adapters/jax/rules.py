@@ -13,18 +13,28 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from traceprop_nb.adapters.jax import calls, containers, indexing, modules, moving, namespaces
-from traceprop_nb.tracing.broadcast import align, product
+from traceprop_nb.adapters.jax import (
+    calls,
+    containers,
+    indexing,
+    modules,
+    moving,
+    namespaces,
+    trees,
+)
+from traceprop_nb.adapters.jax.arguments import itself
+from traceprop_nb.adapters.jax.emitting import library_call
 from traceprop_nb.tracing.rules import Call, RuleTable
 
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
     array, key = type(jnp.zeros(1)), type(jax.random.key(0))
-    table.track(_snapshot, align, array, key)
+    table.track(_snapshot, trees.align, array, key)
+    table.frozen.update((array, key))
     table.marks.update({array: _aval, key: _aval})
     table.trusted_roots.update("jax jaxlib equinox flax optax".split())
-    table.trusted_code.add(calls.WRAPPER)
+    table.trusted_code.update(calls.WRAPPERS)
     for space in namespaces.SPACES:
         for function in namespaces.functions(space).values():
             table.function(calls.own, function)
@@ -48,9 +58,7 @@ def _aval(value: Any) -> Any:
 
 
 def _matmul(call: Call) -> bool | None:
-    left, right = call.args
-    if left is None or right is None:
+    operands = [itself(value) for value in call.args]
+    if any(value is None for value in operands):
         return None
-    return product(call.recorder, call.site, "@", call.out, left, right)
-
-
+    return library_call(call, jnp.matmul, jnp.matmul, operands)

@@ -1,4 +1,4 @@
-"""Primitives that hold another jaxpr and run it once: jit, custom derivatives, shard_map, branches."""
+"""Primitives that hold another jaxpr and run it once: jit, derivatives, shard_map, branches."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from traceprop_nb.lineage.maps import (
     All,
@@ -40,6 +42,7 @@ class Dep:
         rows: Map from the index over these axes, flattened in C order, to the argument's rows.
         exact: Whether every element really depends on every row that the map gives it.
         context: Whether it only decides which rows are taken, or in which order.
+        spread: Axes along which the same was repeated, as a mean over all rows is.
     """
 
     source: int
@@ -48,6 +51,7 @@ class Dep:
     rows: RowMap
     exact: bool = True
     context: bool = False
+    spread: tuple[int, ...] = ()
 
     def inexact(self) -> Dep:
         """The same as a superset."""
@@ -79,14 +83,15 @@ def _united(same: Sequence[Dep]) -> Dep:
             kept.append(dep)
         elif dep.exact:  # what one path surely brings, another need not bring
             kept[twin] = dep
+    spread = tuple(a for a in same[0].spread if all(a in dep.spread for dep in same))
     full = [dep for dep in kept if isinstance(dep.rows, All)]
     if full:
-        return full[0]
+        return replace(full[0], spread=spread)
     rows = union([dep.rows for dep in kept])
-    return replace(kept[0], rows=rows, exact=all(dep.exact for dep in kept))
+    return replace(kept[0], rows=rows, exact=all(dep.exact for dep in kept), spread=spread)
 
 
-def alike(a: RowMap, b: RowMap) -> bool:
+def alike(a: RowMap, b: RowMap) -> bool:  # noqa: PLR0911  # one for each kind
     """Whether two maps between the same rows are surely the same."""
     if a is b:
         return True
@@ -103,11 +108,15 @@ def alike(a: RowMap, b: RowMap) -> bool:
     return False
 
 
-def renumber(deps: Deps, place: dict[int, int]) -> Deps:
+def renumber(deps: Deps, place: Mapping[int, int]) -> Deps:
     """Axes moved to other places; negative ones stay where they are."""
-    return tuple(
-        ordered(replace(d, axes=tuple(place[a] if a >= 0 else a for a in d.axes))) for d in deps
-    )
+    return tuple(ordered(_moved(dep, place)) for dep in deps)
+
+
+def _moved(dep: Dep, place: Mapping[int, int]) -> Dep:
+    axes = tuple(place[a] if a >= 0 else a for a in dep.axes)
+    spread = tuple(sorted(place[a] for a in dep.spread if a in place))
+    return replace(dep, axes=axes, spread=spread)
 
 
 def ordered(dep: Dep) -> Dep:
@@ -126,10 +135,21 @@ def ordered(dep: Dep) -> Dep:
 
 def over(dep: Dep, axes: Iterable[int]) -> Dep:
     """Elements that combine all of these axes: they come from the rows of every one."""
-    for axis in axes:
+    gone = tuple(axes)
+    for axis in gone:
         if axis in dep.axes:
             dep = _over_one(dep, dep.axes.index(axis))
+    if dep.spread:
+        dep = replace(dep, spread=tuple(a for a in dep.spread if a not in gone))
     return dep
+
+
+def repeated(deps: Deps, axes: Iterable[int]) -> Deps:
+    """The same after it was repeated along axes."""
+    fresh = tuple(axes)
+    return tuple(
+        replace(dep, spread=tuple(sorted({*dep.spread, *fresh}))) if fresh else dep for dep in deps
+    )
 
 
 def _over_one(dep: Dep, at: int) -> Dep:
@@ -190,7 +210,9 @@ def lifted(dep: Dep, axis: int, relation: RowMap) -> Dep:
     """
     at = dep.axes.index(axis)
     sizes = (*dep.sizes[:at], relation.n_out, *dep.sizes[at + 1 :])
-    link = relation if len(dep.axes) == 1 else _spread(relation, dep.sizes[:at], dep.sizes[at + 1 :])
+    link = (
+        relation if len(dep.axes) == 1 else _spread(relation, dep.sizes[:at], dep.sizes[at + 1 :])
+    )
     found = replace(dep, sizes=sizes, rows=compose(link, dep.rows))
     return ordered(found) if relation.n_out == 1 else found
 
@@ -204,8 +226,12 @@ def _spread(relation: RowMap, before: tuple[int, ...], after: tuple[int, ...]) -
         flat = np.where(new[None, :, None] < 0, -1, flat)
         return Gather(flat.reshape(-1), outer * k * inner)
     owner, found = relation.pairs(np.arange(m))
-    grid_out = (np.arange(outer)[:, None, None] * m + owner[None, :, None]) * inner + np.arange(inner)
-    grid_in = (np.arange(outer)[:, None, None] * k + found[None, :, None]) * inner + np.arange(inner)
+    grid_out = (np.arange(outer)[:, None, None] * m + owner[None, :, None]) * inner + np.arange(
+        inner
+    )
+    grid_in = (np.arange(outer)[:, None, None] * k + found[None, :, None]) * inner + np.arange(
+        inner
+    )
     return of_pairs(grid_out.reshape(-1), grid_in.reshape(-1), outer * m * inner, outer * k * inner)
 
 
@@ -215,16 +241,23 @@ def of_pairs(owner: Ints, found: Ints, n_out: int, n_in: int) -> RowMap:
     return Ragged.of_pairs(key // max(n_in, 1), key % max(n_in, 1), n_out, n_in)
 
 
+def real_axes(axes: Iterable[int]) -> list[int]:
+    """The axes that an array has itself, without those of loops around it."""
+    return [axis for axis in axes if axis >= 0]
+
+
 def settled(dep: Dep) -> Dep:
     """The same without the axes on which its rows turn out not to depend, and flattened."""
     rows = dep.rows if isinstance(dep.rows, Identity | All) else flatten(dep.rows)
     if len(dep.axes) > 1 and rows.functional and rows.n_out <= _SPELLED:
-        grid = rows.at(np.arange(rows.n_out)).reshape(dep.sizes)
+        grid: NDArray[Any] = rows.at(np.arange(rows.n_out)).reshape(dep.sizes)
         for at in reversed(range(len(dep.axes))):
             first = grid.take([0], axis=at)
             if (grid == first).all():
                 kept = dep.axes[:at] + dep.axes[at + 1 :]
-                dep = replace(dep, axes=kept, sizes=dep.sizes[:at] + dep.sizes[at + 1 :])
+                spread = tuple(sorted({*dep.spread, *real_axes(dep.axes[at : at + 1])}))
+                sizes = dep.sizes[:at] + dep.sizes[at + 1 :]
+                dep = replace(dep, axes=kept, sizes=sizes, spread=spread)
                 grid = grid.take(0, axis=at)
         rows = flatten(Gather(grid.reshape(-1), rows.n_in))
     elif isinstance(rows, All) and dep.axes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from traceprop_nb.adapters.jax.flow.deps import Dep, repeated, unite
 from traceprop_nb.adapters.jax.flow.state import NOTHING, Flow
-from traceprop_nb.adapters.jax.flow.step import Step, rule
+from traceprop_nb.adapters.jax.flow.step import Step, opaque, rule
 
 ONE_BY_ONE = (
     "abs acos acosh add add_any and asin asinh atan atan2 atanh bessel_i0e bessel_i1e "
@@ -26,8 +27,18 @@ MADE = (
 
 @rule(ONE_BY_ONE)
 def one_by_one(step: Step) -> list[Flow]:
-    """Operands of one shape, or numbers: the same axes."""
-    return step.same(step.every)
+    """Operands of one shape, or numbers; a length of 1 is repeated."""
+    out = step.outs[0]
+    found: list[Dep] = []
+    for flow, shape in zip(step.ins, step.shapes, strict=True):
+        if shape == out:
+            found += flow.deps
+        elif len(shape) in (0, len(out)):
+            wide = [a for a, m in enumerate(out) if m > 1 and (not shape or shape[a] == 1)]
+            found += repeated(flow.deps, wide)
+        else:
+            return opaque(step)
+    return step.same(unite(found))
 
 
 @rule(PASSED_ON)

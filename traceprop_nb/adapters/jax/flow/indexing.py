@@ -1,7 +1,7 @@
 """Primitives that read at positions: gather, and slices that start at a value.
 
-Where the positions are known the rows are; else any row along the axis may have been read, which
-is a superset. The positions themselves are context.
+Where the positions are known the rows are, and the positions are context. Else any row may have
+been read, which is a superset, and the positions are what the result comes from.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.adapters.jax.flow.deps import Dep, Deps, ordered, over, renumber, settled, unite
+from traceprop_nb.adapters.jax.flow.deps import (
+    Dep,
+    Deps,
+    ordered,
+    over,
+    renumber,
+    repeated,
+    settled,
+    unite,
+)
 from traceprop_nb.adapters.jax.flow.shapes import through
 from traceprop_nb.adapters.jax.flow.state import Flow, Values
 from traceprop_nb.adapters.jax.flow.step import Shape, Step, everywhere, real, rule
@@ -49,9 +58,10 @@ def gather(step: Step) -> list[Flow]:
     """A window of the operand for each index vector."""
     how = Reading(step)
     deps = [how.read(dep) for dep in step.ins[0].deps]
-    beside = [how.position(dep) for dep in step.ins[1].deps]
-    aside = [dep.aside() for dep in beside] if deps else beside
-    return step.same(unite([*deps, *aside]))
+    positions = [how.position(dep) for dep in step.ins[1].deps]
+    if how.indices is not None:  # else a table: what was looked up in it is the row itself
+        positions = [dep.aside() for dep in positions]
+    return step.same(unite([*deps, *positions]))
 
 
 class Reading:
@@ -83,7 +93,9 @@ class Reading:
         """A dependence of the operand as one of the result."""
         unknown = [axis for axis in real(dep.axes) if self._place(axis) is None]
         if unknown:
-            dep = over(dep, unknown).inexact()
+            dep = repeated((over(dep, unknown).inexact(),), self.batch)[0]
+        spread = {out for a in dep.spread for out in (self._place(a) or (self.batch, 0))[0]}
+        dep = replace(dep, spread=tuple(sorted(spread)))
         places = {axis: self._place(axis) for axis in real(dep.axes)}
         return moved(dep, {a: p for a, p in places.items() if p is not None}, self.out)
 

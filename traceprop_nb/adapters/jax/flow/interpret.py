@@ -53,10 +53,13 @@ class Reader:
         return self.read(getattr(jaxpr, "jaxpr", jaxpr), consts, ins)
 
     def read(self, jaxpr: Any, consts: Sequence[Any], ins: Sequence[Flow]) -> list[Flow]:
-        """What the results of a jaxpr come from, given what its arguments do."""
+        """What the results of a jaxpr come from, given what its arguments (and constants) do."""
         env: dict[Any, Flow] = {}
         for var, value in zip(jaxpr.constvars, consts, strict=False):
-            env[var] = constant(value) if _whole(var.aval) else NOTHING
+            if isinstance(value, Flow):
+                env[var] = value
+            else:
+                env[var] = constant(value) if _whole(var.aval) else NOTHING
         env.update(zip(jaxpr.invars, ins, strict=True))
         for equation in jaxpr.eqns:
             step = self._step(equation, [_flow(env, var) for var in equation.invars])

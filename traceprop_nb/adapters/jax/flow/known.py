@@ -58,7 +58,7 @@ def _reduced(function: Any) -> Worked:
 
 
 def _plain(function: Any) -> Worked:
-    return lambda p, *x: function(*x)
+    return lambda _, *x: function(*x)
 
 
 _WORKED: dict[str, Worked] = {
@@ -75,14 +75,14 @@ _WORKED: dict[str, Worked] = {
     "rev": lambda p, x: np.flip(x, tuple(p["dimensions"])),
     "concatenate": lambda p, *x: np.concatenate(x, p["dimension"]),
     "convert_element_type": lambda p, x: x.astype(p["new_dtype"]),
-    "clamp": lambda p, low, x, high: np.clip(x, low, high),
+    "clamp": lambda _, low, x, high: np.clip(x, low, high),
     "cumsum": lambda p, x: (
         np.flip(np.cumsum(np.flip(x, p["axis"]), p["axis"]), p["axis"])
         if p["reverse"]
         else np.cumsum(x, p["axis"])
     ),
-    "stop_gradient": lambda p, x: x,
-    "copy": lambda p, x: x,
+    "stop_gradient": lambda _, x: x,
+    "copy": lambda _, x: x,
     "reduce_sum": _reduced(np.sum),
     "reduce_max": _reduced(np.max),
     "reduce_min": _reduced(np.min),

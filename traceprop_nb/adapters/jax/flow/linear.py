@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traceprop_nb.adapters.jax.flow.deps import Dep, Deps, over, renumber, unite
+from traceprop_nb.adapters.jax.flow.deps import Dep, Deps, over, renumber, repeated, unite
 from traceprop_nb.adapters.jax.flow.reductions import along, suffix
 from traceprop_nb.adapters.jax.flow.state import Flow
 from traceprop_nb.adapters.jax.flow.step import Shape, Step, everywhere, real, rule
@@ -22,7 +22,10 @@ def dot(step: Step) -> list[Flow]:
         first = len(batch[0]) + (len(free[0]) if k else 0)
         places = {axis: place for place, axis in enumerate(batch[k])}
         places |= {axis: first + place for place, axis in enumerate(free[k])}
-        found += renumber(unite(over(dep, contract[k]) for dep in step.ins[k].deps), places)
+        kept = renumber(unite(over(dep, contract[k]) for dep in step.ins[k].deps), places)
+        own = set(places.values())
+        others = [axis for axis, n in enumerate(step.outs[0]) if axis not in own and n > 1]
+        found += repeated(kept, others)
     return step.same(unite(found))
 
 
@@ -33,9 +36,7 @@ def dot(step: Step) -> list[Flow]:
 def decompose(step: Step) -> list[Flow]:
     """Every element of a matrix may come from every element of it; stacks stay apart."""
     keep = min(len(shape) for shape in step.shapes if shape) - 2
-    kept = unite(
-        over(dep, [a for a in real(dep.axes) if a >= max(keep, 0)]) for dep in step.every
-    )
+    kept = unite(over(dep, [a for a in real(dep.axes) if a >= max(keep, 0)]) for dep in step.every)
     return step.same(kept)
 
 

@@ -7,7 +7,7 @@ later ones. Where a carry hands on its own value that is exact, else it is a sup
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,6 @@ from traceprop_nb.adapters.jax.flow.deps import (
     lifted,
     ordered,
     over,
-    renumber,
     settled,
     unite,
 )
@@ -192,23 +191,28 @@ def _element(flow: Flow, t: int, n: int) -> Flow:
 
 
 def _shifted(deps: Deps, by: int) -> Deps:
-    return tuple(
-        replace(d, axes=tuple(a + by if a >= 0 else a for a in d.axes)) for d in deps
-    )
+    return _placed(deps, lambda a: a + by if a >= 0 else a)
 
 
 def _timed(deps: Deps, time: int) -> Deps:
     """The first axis becomes the time axis."""
-    return tuple(
-        ordered(replace(d, axes=tuple(time if a == 0 else a - 1 if a > 0 else a for a in d.axes)))
-        for d in deps
-    )
+    return _placed(deps, lambda a: time if a == 0 else a - 1 if a > 0 else a)
 
 
 def _untimed(deps: Deps, time: int) -> Deps:
     """The time axis becomes the first."""
+    return _placed(deps, lambda a: 0 if a == time else a + 1 if a >= 0 else a)
+
+
+def _placed(deps: Deps, place: Callable[[int], int]) -> Deps:
     return tuple(
-        ordered(replace(d, axes=tuple(0 if a == time else a + 1 if a >= 0 else a for a in d.axes)))
+        ordered(
+            replace(
+                d,
+                axes=tuple(map(place, d.axes)),
+                spread=tuple(place(a) for a in d.spread if a >= 0),
+            )
+        )
         for d in deps
     )
 

@@ -1,4 +1,4 @@
-"""Primitives that combine elements along axes: sums and their kin, prefixes, sorts, the largest k."""
+"""Primitives that combine elements along axes: sums and their kin, prefixes, sorts, top k."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from traceprop_nb.lineage.maps import Prefix, Range, RowMap, compose
 )
 def reduce(step: Step) -> list[Flow]:
     """Axes are combined, and gone."""
-    axes = step.params.get("axes", step.params.get("dimensions"))
+    axes = step.params.get("axes", step.params.get("dimensions", ()))
     return step.same(without(step.every, axes, len(step.shapes[0])))
 
 
@@ -51,9 +51,7 @@ def along(deps: Deps, axis: int, relation: RowMap) -> Deps:
 def sort(step: Step) -> list[Flow]:
     """Rows of the operands change places as the keys among them say; which, nobody knows yet."""
     axis, keys = step.params["dimension"], step.params["num_keys"]
-    order = [
-        over(dep, [axis]).aside() for flow in step.ins[:keys] for dep in flow.deps
-    ]
+    order = [over(dep, [axis]).aside() for flow in step.ins[:keys] for dep in flow.deps]
     return [Flow(unite([*_moved(flow.deps, axis), *order])) for flow in step.ins]
 
 

@@ -59,7 +59,7 @@ def _own(dep: Dep) -> Link:
 
 def _uniform(dep: Dep) -> bool:
     """Whether no row has two elements that come from different rows."""
-    if not dep.rows.functional or 0 != dep.axes[0]:
+    if not dep.rows.functional or dep.axes[0] != 0:
         return False
     grid = dep.rows.at(np.arange(dep.rows.n_out)).reshape(dep.sizes[0], -1)
     most = grid.max(axis=1, keepdims=True)
@@ -69,7 +69,7 @@ def _uniform(dep: Dep) -> bool:
 def _spread(dep: Dep, n: int, aligned: set[int]) -> Link:
     one = over(dep, dep.axes).rows
     rows = All(one.n_in, n) if isinstance(one, All) else compose(Range(0, 0, n, 1), one)
-    beside = dep.context or bool(aligned)
+    beside = dep.context or (bool(aligned) and 0 in dep.spread)
     same = dep.exact and (not dep.axes or (beside and dep.source not in aligned))
     kind = Kind.CONTEXT if beside else Kind.DIRECT
     return Link(dep.source, rows, kind, Status.EXACT if same or dep.context else Status.INEXACT)

@@ -84,7 +84,9 @@ class Writing:
         sizes = [*(n for _, n in kept), *self.sizes]
         places = {_FAR + a: axis for a, axis in self.fixed.items()}
         names = [places.get(a, a) for a in names]
-        done = replace(dep, axes=tuple(names), sizes=tuple(sizes), rows=compose(link, rows))
+        done = replace(
+            dep, axes=tuple(names), sizes=tuple(sizes), rows=compose(link, rows), spread=()
+        )
         exact = dep.exact and (self.adds or np.unique(owner[valid]).size == owner[valid].size)
         return settled(ordered(replace(done, exact=exact)))
 
@@ -136,7 +138,7 @@ def scatter(step: Step) -> list[Flow]:
 
 
 def _scattering(step: Step) -> Writing:
-    numbers, (shape, places, update) = step.params["dimension_numbers"], step.shapes
+    numbers, (shape, _, update) = step.params["dimension_numbers"], step.shapes
     window = numbers.update_window_dims
     batch = [a for a in range(len(update)) if a not in window]
     gone = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
@@ -193,4 +195,3 @@ def update_slice(step: Step) -> list[Flow]:
     found += [writing.written(dep) for dep in step.ins[1].deps]
     found += [dep.aside() for flow in step.ins[2:] for dep in everywhere(flow.deps)]
     return step.same(unite(found))
-

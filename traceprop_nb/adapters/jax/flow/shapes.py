@@ -1,4 +1,4 @@
-"""Primitives that change shapes: broadcast, reshape, transpose, slice, concatenate, pad, reverse."""
+"""Primitives that change shapes: broadcast, reshape, transpose, slice, concatenate, pad."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from traceprop_nb.adapters.jax.flow.deps import (
     ordered,
     over,
     renumber,
+    repeated,
     settled,
     unite,
 )
@@ -28,7 +29,14 @@ from traceprop_nb.lineage.maps import Gather, Identity, Part, Range, RowMap
 def broadcast(step: Step) -> list[Flow]:
     """Axes move to where the parameter says; a length of 1 is repeated."""
     places = dict(enumerate(step.params["broadcast_dimensions"]))
-    return step.same(renumber(step.ins[0].deps, places))
+    back = {place: axis for axis, place in places.items()}
+    moved = renumber(step.ins[0].deps, places)
+    fresh = [
+        axis
+        for axis, m in enumerate(step.outs[0])
+        if m > 1 and (axis not in back or step.shapes[0][back[axis]] == 1)
+    ]
+    return step.same(repeated(moved, fresh))
 
 
 @rule("transpose")
@@ -129,7 +137,7 @@ def split(step: Step) -> list[Flow]:
     axis, offset, flows = step.params["axis"], 0, []
     n = step.shapes[0][axis]
     for size in step.params["sizes"]:
-        relations = {axis: Range(offset, 1, size, n)}
+        relations: dict[int, RowMap] = {axis: Range(offset, 1, size, n)}
         flows.append(Flow(unite(_along(dep, relations) for dep in step.ins[0].deps)))
         offset += size
     return flows
@@ -149,7 +157,8 @@ def reshape(step: Step) -> list[Flow]:
 def tile(step: Step) -> list[Flow]:
     """The whole repeated along axes."""
     relations = [
-        Gather(np.arange(m) % max(n, 1), n) for n, m in zip(step.shapes[0], step.outs[0], strict=True)
+        Gather(np.arange(m) % max(n, 1), n)
+        for n, m in zip(step.shapes[0], step.outs[0], strict=True)
     ]
     return step.same(through(step.ins[0].deps, relations))
 
@@ -232,8 +241,10 @@ def reshaped(
     axes: list[int] = [a for a in dep.axes if a < 0]
     sizes: list[int] = [n for a, n in zip(dep.axes, dep.sizes, strict=True) if a < 0]
     cut = False
+    spread: list[int] = []
     for old, new in pairs:
         if not any(a in dep.axes for a in old):
+            spread += new if any(a in dep.spread for a in old) else []
             continue
         if prod(before[a] for a in old) != prod(after[b] for b in new):
             return over(dep, real(dep.axes)).inexact()
@@ -241,5 +252,5 @@ def reshaped(
         axes += new
         sizes += [after[b] for b in new]
         cut = cut or len(new) > 1
-    found = ordered(replace(dep, axes=tuple(axes), sizes=tuple(sizes)))
+    found = ordered(replace(dep, axes=tuple(axes), sizes=tuple(sizes), spread=tuple(spread)))
     return settled(found) if cut and len(found.axes) > 1 else found

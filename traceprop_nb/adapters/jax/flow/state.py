@@ -1,4 +1,4 @@
-"""What is known of one array while a jaxpr is read: its dependences and, of whole numbers, values."""
+"""What is known of one array while a jaxpr is read: dependences and, of whole numbers, values."""
 
 from __future__ import annotations
 

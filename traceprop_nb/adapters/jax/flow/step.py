@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from traceprop_nb.adapters.jax.flow.deps import Deps, over, unite
+from traceprop_nb.adapters.jax.flow.deps import Deps, over, real_axes, unite
 from traceprop_nb.adapters.jax.flow.state import Flow
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def rule(names: str) -> Callable[[Rule], Rule]:
     return enter
 
 
-def real(dep_axes: Iterable[int]) -> list[int]:
-    """The axes that an array has itself, without those of loops around it."""
-    return [axis for axis in dep_axes if axis >= 0]
+real = real_axes
 
 
 def everywhere(deps: Deps, *, exact: bool = True) -> Deps:

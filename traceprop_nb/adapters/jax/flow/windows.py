@@ -86,9 +86,7 @@ def unpool(step: Step) -> list[Flow]:
     sizes = step.params["window_dimensions"]
     axes = [axis for axis, size in enumerate(sizes) if size > 1]
     return step.same(
-        unite(
-            over(dep, axes).inexact() if set(axes) & set(dep.axes) else dep for dep in step.every
-        )
+        unite(over(dep, axes).inexact() if set(axes) & set(dep.axes) else dep for dep in step.every)
     )
 
 
@@ -110,8 +108,12 @@ def convolve(step: Step) -> list[Flow]:
                     step.shapes[1][right[2 + k]], p["window_strides"][k], p["padding"][k][0],
                     p["lhs_dilation"][k], p["rhs_dilation"][k],
                 )  # fmt: skip
-                one = lifted(one, axis, window.relation(step.shapes[0][axis], step.outs[0][out[2 + k]]))
+                one = lifted(
+                    one, axis, window.relation(step.shapes[0][axis], step.outs[0][out[2 + k]])
+                )
         found.append(one if exact or not feature else one.inexact())
     places = {left[0]: out[0]} | {left[2 + k]: out[2 + k] for k in range(len(left) - 2)}
     kernel = unite(over(dep, [right[1], *right[2:]]) for dep in step.ins[1].deps)
-    return step.same(unite([*renumber(tuple(found), places), *renumber(kernel, {right[0]: out[1]})]))
+    return step.same(
+        unite([*renumber(tuple(found), places), *renumber(kernel, {right[0]: out[1]})])
+    )
