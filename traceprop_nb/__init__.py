@@ -16,7 +16,9 @@ from traceprop_nb.errors import TracepropError
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
+from traceprop_nb.session.provenance import detach_provenance, get_provenance, track_provenance
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
+from traceprop_nb.session.sites import dependencies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +47,12 @@ __all__ = [
     "data_valuation",
     "decision",
     "declassify",
+    "dependencies",
+    "detach_provenance",
     "erase_subject",
     "evaluate",
     "export",
+    "get_provenance",
     "groups",
     "impact",
     "import_",
@@ -69,6 +74,7 @@ __all__ = [
     "tag",
     "tags",
     "trace",
+    "track_provenance",
     "train",
     "unlearn",
     "unload_ipython_extension",

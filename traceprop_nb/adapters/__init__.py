@@ -15,7 +15,7 @@ from types import ModuleType
 
 from traceprop_nb.errors import MissingFrameworkError
 
-FRAMEWORKS = ("numpy", "pandas", "sklearn", "torch", "jax")
+FRAMEWORKS = ("numpy", "pandas", "sklearn", "torch", "jax", "pyro", "numpyro")
 
 
 def load(framework: str, door: str) -> ModuleType:
