@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import jax.numpy as jnp
 import networkx as nx
 import numpyro
@@ -173,5 +172,3 @@ def test_the_drawing_has_every_site_and_every_dependence():
 def test_a_function_without_sites_is_named():
     with pytest.raises(UnknownNameError, match="has no sample site"):
         dependencies(lambda: None)
-
-

@@ -112,10 +112,11 @@ class SiteGraph:
 
     def prior(self) -> Dependencies:
         """For each site, the latent ones that it depends on directly, and itself."""
-        return {
-            site.name: {site.name: set()} | {parent: set() for parent in site.parents}
-            for site in self.sites
-        }
+        found: Dependencies = {}
+        for site in self.sites:
+            found[site.name] = {site.name: set()}
+            found[site.name].update((parent, set()) for parent in site.parents)
+        return found
 
     def posterior(self) -> Dependencies:
         """For each latent site, those that it depends on when the model is turned round.

@@ -15,11 +15,10 @@ from traceprop_nb.errors import (
     UntracedError,
 )
 from traceprop_nb.lineage import query
-from traceprop_nb.lineage.sites import SiteGraph
 from traceprop_nb.lineage.maps import Ints, materialise
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.lineage.sites import SiteGraph
 from traceprop_nb.session import continued
-from traceprop_nb.session.sites import as_lineage
 from traceprop_nb.session.answers import (
     ImpactAnswer,
     LineageAnswer,
@@ -27,6 +26,7 @@ from traceprop_nb.session.answers import (
     RowAnswer,
     Step,
 )
+from traceprop_nb.session.sites import as_lineage
 from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:

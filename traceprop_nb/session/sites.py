@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from traceprop_nb import adapters
@@ -29,7 +31,7 @@ def dependencies(model: Any, *args: Any, **kwargs: Any) -> SiteGraph:
         MissingFrameworkError: Neither Pyro nor NumPyro was imported.
         UnknownNameError: The model has no sample site.
     """
-    which = [name for name in ("pyro", "numpyro") if name in sys.modules]
+    which = _written_in(model)
     if not which:
         raise MissingFrameworkError("import pyro or numpyro first: the model is written in one")
     for name in which:
@@ -39,6 +41,42 @@ def dependencies(model: Any, *args: Any, **kwargs: Any) -> SiteGraph:
     raise UnknownNameError(
         f"{getattr(model, '__name__', 'the model')} has no sample site of {' or '.join(which)}"
     )
+
+
+def _written_in(model: Any) -> list[str]:
+    """Libraries that a model may be written in: those that it names, else those imported."""
+    imported: list[str] = [name for name in ("pyro", "numpyro") if name in sys.modules]
+    roots = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    for value in _named(model, set()):
+        name = value.__name__ if isinstance(value, ModuleType) else type(value).__module__
+        own = getattr(value, "__module__", None)
+        roots.update(str(root).partition(".")[0] for root in (name, own))
+    return [name for name in imported if name in roots] or imported
+
+
+def _named(function: Any, seen: set[int]) -> Iterator[Any]:
+    """What a function can reach by name, and the functions among it in turn."""
+    function = getattr(function, "__func__", getattr(function, "fn", function))
+    code = getattr(function, "__code__", None)
+    if code is None or id(function) in seen or len(seen) > _MOST:
+        return
+    seen.add(id(function))
+    values = [function.__globals__.get(name) for name in code.co_names]
+    values += [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
+    for value in values:
+        yield value
+        yield from _named(value, seen)
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:  # not yet
+        return False
+
+
+_MOST = 64
+"""Functions that are looked into to find what a model is written in."""
 
 
 def as_lineage(sites: SiteGraph) -> LineageGraph:

@@ -31,9 +31,9 @@ def sites(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> SiteGra
     names = list(values)
 
     def densities(*given: Any) -> list[Any]:
-        with handlers.trace() as trace, handlers.seed(rng_seed=0):
-            with handlers.substitute(data=dict(zip(names, given, strict=True))):
-                model(*args, **kwargs)
+        named = dict(zip(names, given, strict=True))
+        seeded = handlers.substitute(handlers.seed(model, 0), data=named)
+        trace = handlers.trace(seeded).get_trace(*args, **kwargs)
         return [trace[m["name"]]["fn"].log_prob(trace[m["name"]]["value"]) for m in messages]
 
     jaxpr = jax.make_jaxpr(densities)(*values.values())

@@ -80,7 +80,7 @@ def add(tensor: torch.Tensor, provenance: Provenance) -> torch.Tensor:
     kept = own(tensor) | provenance
     if type(tensor) is torch.Tensor:
         tensor.__class__ = TrackedTensor
-    tensor._provenance = kept  # type: ignore[attr-defined]  # its own attribute
+    tensor._provenance = kept
     return tensor
 
 
