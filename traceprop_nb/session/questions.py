@@ -172,12 +172,12 @@ def _lead_on(
 
 def _add(merged: continued.Merged, traced: Traced, source: int, name: str, records: Ints) -> None:
     """Records of a source that nobody is known to have written."""
-    known = merged.sources.get(name)
-    known = records if known is None else np.union1d(known, records)
-    merged.sources[name] = known
-    placed = traced.files.lines(source, known)
-    if placed is not None:
-        merged.lines[name] = placed
+    before = merged.sources.get(name, np.empty(0, np.int64))
+    merged.sources[name], first = np.unique(np.append(before, records), return_index=True)
+    placed = traced.files.lines(source, records)
+    earlier = merged.lines.pop(name, None) if len(before) else np.empty(0, np.int64)
+    if placed is not None and earlier is not None:
+        merged.lines[name] = np.append(earlier, placed)[first]
     elif traced.graph.sources[source].path is not None:
         merged.notes.append(traced.files.why_no_lines(source))
 

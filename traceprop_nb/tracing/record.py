@@ -23,10 +23,11 @@ from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.callee import rule_of
+from traceprop_nb.tracing.loops import Loops
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, RuleTable
-from traceprop_nb.tracing.writer import HELD, Writer
+from traceprop_nb.tracing.writer import HELD
 
 _CONTAINERS = frozenset((tuple, list, dict))
 _PLAIN = (
@@ -38,7 +39,7 @@ ROWS = 3
 _getframe = sys._getframe
 
 
-class Recorder(Writer):
+class Recorder(Loops):
     """Turns hooked operations into nodes of a graph.
 
     Attributes:

@@ -184,9 +184,10 @@ class Writer:
         *,
         path: str | None = None,
         site: int = -1,
+        rows: int | None = None,
         **detail: Any,
     ) -> int:
-        """Record that ``out`` enters the session from outside."""
+        """Record that ``out`` enters the session from outside, as one of ``rows`` records."""
         line = self.graph.sites[site].line if site >= 0 else 0
         columns = getattr(out, "columns", None)
         if columns is not None and kind != "unknown":
@@ -195,8 +196,9 @@ class Writer:
             detail["index"] = tuple(str(name) for name in index if name is not None)
         with self._lock:
             node = self.graph.append_source(
-                name=name, kind=kind, path=path, n_rows=self.table.rows(out), cell=self.cell,
-                line=line, site=site, detail=detail,
+                name=name, kind=kind, path=path, cell=self.cell, line=line,
+                n_rows=self.table.rows(out) if rows is None else rows,
+                site=site, detail=detail,
             )  # fmt: skip
         self.identity.set(out, node)
         self.on_source(node)
