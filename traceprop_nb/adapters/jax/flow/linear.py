@@ -29,10 +29,7 @@ def dot(step: Step) -> list[Flow]:
     return step.same(unite(found))
 
 
-@rule(
-    "eig eigh lu qr svd schur hessenberg tridiagonal householder_product geqrf geqp3 ormqr"
-    " symmetric_product cholesky_update lu_pivots_to_permutation tridiagonal_solve"
-)
+@rule("cholesky eig eigh lu qr svd schur geqrf geqp3 lu_pivots_to_permutation tridiagonal_solve")
 def decompose(step: Step) -> list[Flow]:
     """Every element of a matrix may come from every element of it; stacks stay apart."""
     keep = min(len(shape) for shape in step.shapes if shape) - 2
@@ -40,14 +37,10 @@ def decompose(step: Step) -> list[Flow]:
     return step.same(kept)
 
 
-@rule("cholesky")
-def cholesky(step: Step) -> list[Flow]:
-    """Element (i, j) comes from the rows and columns up to i and j."""
-    ndim = len(step.shapes[0])
-    deps = step.ins[0].deps
-    for axis in (ndim - 2, ndim - 1):
-        deps = along(deps, axis, Prefix(step.shapes[0][axis]))
-    return step.same(deps)
+@rule("hessenberg tridiagonal householder_product symmetric_product cholesky_update ormqr")
+def structured(step: Step) -> list[Flow]:
+    """The same, where parts of the matrices are known to be zero or not to be read: a superset."""
+    return [Flow(tuple(dep.inexact() for dep in flow.deps)) for flow in decompose(step)]
 
 
 @rule("triangular_solve")
@@ -59,7 +52,7 @@ def triangular(step: Step) -> list[Flow]:
     if not p["left_side"]:
         forward = not forward
     relation = Prefix(b[axis]) if forward else suffix(b[axis])
-    matrix = unite(over(d, [len(a) - 2, len(a) - 1]) for d in step.ins[0].deps)
+    matrix = unite(over(d, [len(a) - 2, len(a) - 1]).inexact() for d in step.ins[0].deps)
     return step.same(unite([*matrix, *along(step.ins[1].deps, axis, relation)]))
 
 

@@ -210,7 +210,7 @@ def _placed(deps: Deps, place: Callable[[int], int]) -> Deps:
             replace(
                 d,
                 axes=tuple(map(place, d.axes)),
-                spread=tuple(place(a) for a in d.spread if a >= 0),
+                spread=tuple(place(a) for a in d.spread if a >= 0 and place(a) >= 0),
             )
         )
         for d in deps

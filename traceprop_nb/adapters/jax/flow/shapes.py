@@ -93,8 +93,21 @@ def pad(step: Step) -> list[Flow]:
             step.params["padding_config"], step.shapes[0], step.outs[0], strict=True
         )
     ]
-    inside = through(step.ins[0].deps, relations)
+    inside = [_inside(dep, relations, step.shapes[0]) for dep in step.ins[0].deps]
     return step.same(unite([*inside, *step.ins[1].deps]))
+
+
+def _inside(dep: Dep, relations: Sequence[RowMap], shape: Shape) -> Dep:
+    """A dependence of the elements alone, not of the padding beside them."""
+    for axis, relation in enumerate(relations):
+        if isinstance(relation, Identity):
+            continue
+        if shape[axis] == 1:  # an axis of length 1 carries nothing: make it one of two
+            at = relation.at(np.arange(relation.n_out))
+            dep = lifted(extended(dep, [axis], [2]), axis, Gather(at, 2))
+        else:
+            dep = lifted(extended(dep, [axis], [shape[axis]]), axis, relation)
+    return dep
 
 
 def padded(n: int, m: int, low: int, inner: int) -> RowMap:

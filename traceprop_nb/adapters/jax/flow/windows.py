@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.adapters.jax.flow.deps import Dep, Deps, lifted, of_pairs, over, renumber, unite
+from traceprop_nb.adapters.jax.flow.deps import (
+    Dep,
+    Deps,
+    lifted,
+    of_pairs,
+    over,
+    renumber,
+    settled,
+    unite,
+)
 from traceprop_nb.adapters.jax.flow.state import Flow
 from traceprop_nb.adapters.jax.flow.step import Step, everywhere, rule
 from traceprop_nb.lineage.maps import RowMap
@@ -34,11 +43,20 @@ class Window:
 
     def relation(self, n: int, m: int) -> RowMap:
         """From m windows to n elements."""
+        place, inside = self._places(n, m)
+        owner = np.broadcast_to(np.arange(m)[:, None], place.shape)
+        return of_pairs(owner[inside], place[inside], m, n)
+
+    def elements(self, n: int, m: int) -> RowMap:
+        """From m windows to the window's own elements that meet one of n."""
+        _, inside = self._places(n, m)
+        owner, own = np.nonzero(inside)
+        return of_pairs(owner, own, m, self.size)
+
+    def _places(self, n: int, m: int) -> tuple[Any, Any]:
         at = np.arange(m)[:, None] * self.stride - self.low + np.arange(self.size) * self.dilation
         place, rest = np.divmod(at, self.base)
-        inside = (rest == 0) & (place >= 0) & (place < n)
-        owner = np.broadcast_to(np.arange(m)[:, None], at.shape)
-        return of_pairs(owner[inside], place[inside], m, n)
+        return place, (rest == 0) & (place >= 0) & (place < n)
 
     @property
     def plain(self) -> bool:
@@ -113,7 +131,21 @@ def convolve(step: Step) -> list[Flow]:
                 )
         found.append(one if exact or not feature else one.inexact())
     places = {left[0]: out[0]} | {left[2 + k]: out[2 + k] for k in range(len(left) - 2)}
-    kernel = unite(over(dep, [right[1], *right[2:]]) for dep in step.ins[1].deps)
-    return step.same(
-        unite([*renumber(tuple(found), places), *renumber(kernel, {right[0]: out[1]})])
-    )
+    kernel = _kernel(step, p, right)
+    back = {right[0]: out[1]} | {right[2 + k]: out[2 + k] for k in range(len(right) - 2)}
+    return step.same(unite([*renumber(tuple(found), places), *renumber(kernel, back)]))
+
+
+def _kernel(step: Step, p: dict[str, Any], right: Sequence[int]) -> Deps:
+    """The kernel's elements behind each window: at the ends some of them meet no element."""
+    left, out = p["dimension_numbers"][0], p["dimension_numbers"][2]
+    found = list(unite(over(dep, [right[1]]) for dep in step.ins[1].deps))
+    for k, axis in enumerate(right[2:]):
+        window = Window(
+            step.shapes[1][axis], p["window_strides"][k], p["padding"][k][0],
+            p["lhs_dilation"][k], p["rhs_dilation"][k],
+        )  # fmt: skip
+        n, m = step.shapes[0][left[2 + k]], step.outs[0][out[2 + k]]
+        link = window.elements(n, m)
+        found = [lifted(d, axis, link) if axis in d.axes else d for d in found]
+    return unite(settled(dep) for dep in found)
