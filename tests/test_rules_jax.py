@@ -117,15 +117,15 @@ def test_a_pure_function_records_nothing_while_it_is_traced_again(nb):
     nb("def f(r):\n    return jnp.sin(r) * W.sum()\nW = jnp.ones(3)\ny = jax.vmap(f)(x)")
     before = len(nb.session.graph)
     nb("y = jax.vmap(f)(x)")
-    assert len(nb.session.graph) == before + 1
+    assert len(nb.session.graph) == before + 2  # W.sum(), once, and y
     assert nb.behind("y", "a") == EACH
 
 
 def test_another_array_of_the_same_name_is_another_constant(nb):
-    nb("def f(r):\n    return r + z\nz = x[0]\ny = jax.vmap(f)(x[1:2])")
-    assert nb.behind("y", "a") == [[1]]
+    nb("def f(r):\n    return r + z\nz = x[0]\ny = jax.vmap(f)(x[1:3])")
+    assert nb.behind("y", "a") == rows(1, 2)
     assert "a" in nb.answer("y", 0).context
-    nb("z = jnp.zeros(3)\ny = jax.vmap(f)(x[1:2])")
+    nb("z = jnp.zeros(3)\ny = jax.vmap(f)(x[1:3])")
     assert "a" not in nb.answer("y", 0).context
 
 
@@ -133,15 +133,12 @@ def test_the_users_arrays_are_not_kept_alive(nb):
     import gc
     import weakref
 
-    nb(
-        "z = x + 1\ny = jnp.sort(jax.jit(lambda v: v * z)(x), axis=1)\nw = jax.vmap(lambda r: r + z[0])(x)"
-    )
-    ref = weakref.ref(nb.names["z"])
-    nb("del z", traced=False)
-    nb.session.namespace.pop("z", None)
-    gc.collect()
     import jax
 
+    nb("z = x + 1\ny = jax.jit(lambda v: v * z)(x)\nw = jax.vmap(lambda r: r + z[0])(x)")
+    ref = weakref.ref(nb.names["z"])
+    nb.session.namespace.pop("z", None)
+    nb("del z", traced=False)
     jax.clear_caches()
     gc.collect()
     assert ref() is None

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # an expression a line
 """A call of every function of JAX that is followed: full name | expression."""
 
 from __future__ import annotations

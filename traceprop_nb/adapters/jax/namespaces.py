@@ -31,20 +31,31 @@ _ROWLESS = {
     jax.lax: (
         "broadcast_shapes dtype padtype_to_pads conv_dimension_numbers conv_transpose_shape_tuple"
         " conv_general_permutations conv_general_shape_tuple conv_shape_tuple"
-        " reduce_window_shape_tuple axis_index axis_size create_token after_all"
+        " ConvGeneralDilatedDimensionNumbers"
+        " PrecisionLike reduce_window_shape_tuple axis_index axis_size create_token after_all"
     ),
-    jax.random: "key_impl",
+    jax.random: "key_impl key_dtype",
+    jax.nn: "get_scaled_dot_general_config",
 }
 _OPAQUE = {
     "it calls a function of yours that JAX runs again": {
         jnp: "apply_along_axis apply_over_axes fromfunction piecewise vectorize frompyfunc",
         jax.lax: "map custom_root custom_linear_solve switch platform_dependent",
     },
+    "no call of it was tried, so that nobody can say what it does to rows": {
+        jax.nn: "scaled_dot_general scaled_matmul",
+        jax.lax: (
+            "composite dce_sink gather ragged_dot_general random_gamma_grad rng_bit_generator"
+            " scaled_dot scatter scatter_apply scatter_max scatter_min scatter_mul scatter_sub"
+        ),
+        jax.lax.linalg: "lu_pivots_to_permutation ormqr",
+        jax.scipy.linalg: "funm rsf2csf",
+    },
     "it runs on several devices, or talks to them": {
         jax.lax: (
             "all_gather all_to_all psum pmean pmax pmin ppermute pshuffle pswapaxes psum_scatter"
             " ragged_all_to_all pbroadcast pcast pvary preduced axis_size all_gather_start"
-            " infeed outfeed"
+            " infeed outfeed precv psend"
         ),
     },
     "it reads what lies in another library's memory or in a file": {

@@ -246,6 +246,13 @@ def real_axes(axes: Iterable[int]) -> list[int]:
     return [axis for axis in axes if axis >= 0]
 
 
+def within(deps: Deps, ndim: int) -> Deps:
+    """The same without repetitions along axes that the array does not have."""
+    if all(0 <= axis < ndim for dep in deps for axis in dep.spread):
+        return deps
+    return tuple(replace(dep, spread=tuple(a for a in dep.spread if 0 <= a < ndim)) for dep in deps)
+
+
 def settled(dep: Dep) -> Dep:
     """The same without the axes on which its rows turn out not to depend, and flattened."""
     rows = dep.rows if isinstance(dep.rows, Identity | All) else flatten(dep.rows)

@@ -19,6 +19,7 @@ from traceprop_nb.adapters.jax.flow import (  # noqa: F401  # each enters its ru
     shapes,
     windows,
 )
+from traceprop_nb.adapters.jax.flow.deps import within
 from traceprop_nb.adapters.jax.flow.known import known
 from traceprop_nb.adapters.jax.flow.state import NOTHING, Flow, constant
 from traceprop_nb.adapters.jax.flow.step import RULES, Shape, Step, opaque
@@ -87,7 +88,10 @@ class Reader:
         if not any(flow.deps for flow in step.ins) and found not in calls.NESTED:
             flows = [NOTHING] * len(step.outs)
         else:
-            flows = found(step)
+            flows = [
+                Flow(within(flow.deps, len(shape)), flow.thunk) if flow.deps else flow
+                for flow, shape in zip(found(step), step.outs, strict=True)
+            ]
         thunk = known(step)
         return flows if thunk is None else [Flow(flows[0].deps, thunk), *flows[1:]]
 
