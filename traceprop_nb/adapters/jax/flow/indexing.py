@@ -94,7 +94,8 @@ class Reading:
         unknown = [axis for axis in real(dep.axes) if self._place(axis) is None]
         if unknown:
             dep = repeated((over(dep, unknown).inexact(),), self.batch)[0]
-        spread = {out for a in real(dep.spread) for out in (self._place(a) or (self.batch, 0))[0]}
+        kept = [a for a in dep.spread if 0 <= a < len(self.shape)]
+        spread = {out for a in kept for out in (self._place(a) or (self.batch, 0))[0]}
         dep = replace(dep, spread=tuple(sorted(spread)))
         places = {axis: self._place(axis) for axis in real(dep.axes)}
         return moved(dep, {a: p for a, p in places.items() if p is not None}, self.out)
