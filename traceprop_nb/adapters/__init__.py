@@ -1,8 +1,9 @@
 """One folder per framework; nothing here imports a framework until it is asked for.
 
-Each folder has up to five doors: ``rules.py`` (what an operation does to rows), ``taps.py``
-(where the library's own row maps can be read), ``objective.py`` (loss and per-example gradients),
-``training.py`` (what a training run did) and ``scoring.py`` (what the live model itself says).
+Each folder has up to six doors: ``rules.py`` (what an operation does to rows), ``columns.py``
+(what it does to columns), ``taps.py`` (where the library's own row maps can be read),
+``objective.py`` (loss and per-example gradients), ``training.py`` (what a training run did) and
+``scoring.py`` (what the live model itself says).
 Only the session comes in here, by name, and asks ``has`` where a folder may lack the door.
 """
 
@@ -15,7 +16,7 @@ from types import ModuleType
 
 from traceprop_nb.errors import MissingFrameworkError
 
-FRAMEWORKS = ("numpy", "pandas", "sklearn", "torch", "jax", "pyro", "numpyro")
+FRAMEWORKS = ("numpy", "pandas", "polars", "sklearn", "torch", "jax", "pyro", "numpyro")
 
 
 def load(framework: str, door: str) -> ModuleType:

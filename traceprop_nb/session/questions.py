@@ -27,6 +27,7 @@ from traceprop_nb.session.answers import (
     Step,
 )
 from traceprop_nb.session.sites import as_lineage
+from traceprop_nb.session.stale import stale
 from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ def rows(session: Session, x: Any, i: Any) -> RowAnswer:
     """See ``traceprop_nb.rows``."""
     where, node, notes = found(session, x)
     answer = rows_of(where, node, i)
+    if where is session:
+        asked = session.namespace.get(x) if isinstance(x, str) else x
+        names = [name for name, value in session.namespace.items() if value is asked]
+        old = stale(session) if names else {}
+        notes = (*notes, *(f"{name} is stale: {old[name]}" for name in names if name in old))
     return replace(answer, notes=(*notes, *answer.notes)) if notes else answer
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from traceprop_nb.lineage.maps import RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
+from traceprop_nb.tracing.columns import ColumnRules
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
 
@@ -113,6 +114,7 @@ class RuleTable:
         self.seeds: dict[Any, str] = {random.seed: "random.seed", random.Random: "random.Random"}
         self.noted_ops = {"seed", "Random"}
         self.savers: dict[Any, Saver] = {}
+        self.columns = ColumnRules()
         self.opaques: dict[Any, str] = {}
         self.rowless: set[Any] = set()
         self.members: dict[type, Callable[[Any, str], Any]] = {}
