@@ -133,7 +133,10 @@ def scatter(step: Step) -> list[Flow]:
     operand, indices, update = step.ins
     found: list[Dep] = [writing.stayed(dep) for dep in operand.deps]
     found += [writing.written(dep) for dep in update.deps]
-    found += [dep.aside() for dep in everywhere(indices.deps)]
+    if found:
+        found += [dep.aside() for dep in everywhere(indices.deps)]
+    else:  # a count: what was counted is the row itself, though each counts in one place only
+        found += everywhere(indices.deps, exact=False)
     return step.same(unite(found))
 
 
