@@ -16,7 +16,7 @@ from traceprop_nb.lineage.nodes import Status
 
 EVERY = 1 if os.environ.get("TRACEPROP_SURFACE") == "all" else 12
 SAMPLE = WITNESSES[::EVERY]
-FLOOR = 0.9
+FLOOR = 0.8
 
 
 @pytest.fixture(scope="module")
