@@ -157,7 +157,9 @@ def test_a_function_is_followed_as_far_as_it_was_seen(data):
 def test_a_transformer_of_the_users_own_is_not_taken_on_trust(data):
     data("out = Sorting().fit_transform(X)\npiped = make_pipeline(Sorting()).fit_transform(X)\n"
          "mixed = ColumnTransformer([('s', Sorting(), [0])]).fit_transform(X)")  # fmt: skip
-    for name in ("out", "piped", "mixed"):
+    sources = np.argsort(data.names["X"], axis=0)
+    assert data.behind("out", "X") == [sorted({*row}) for row in sources.tolist()]
+    for name in ("piped", "mixed"):
         assert data.status(name) > Status.ASSUMED
     data("double = Doubled().fit(X).transform(X)")
     assert data.behind("double", "X") == SAME

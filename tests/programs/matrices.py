@@ -5,6 +5,8 @@ Its first column holds values and the others row ids; see ``frames``.
 
 from __future__ import annotations
 
+from tests.programs.arrays import ARRAYS
+
 READS = [
     "X = X[X[:, 0] > $f]",
     "X = X[::2]",
@@ -200,7 +202,7 @@ TENSORS = [
     "T = torch.tensor(X.copy()); part = Subset(Subset(TensorDataset(T), range(0, len(X), 2)),"
     " [0])\nX = next(iter(DataLoader(part)))[0].numpy() if len(X) else X",
 ]
-MATRIX = [*READS, *VALUES, *WRITES, *LEARNING, *TENSORS]
+MATRIX = [*READS, *VALUES, *WRITES, *LEARNING, *TENSORS, *ARRAYS]
 SETUP = """
 c_ = [c for c in ('w', '_a', '_b') if c in d]
 X = d[c_].to_numpy(dtype='float64', copy=True)
