@@ -16,7 +16,7 @@ from types import ModuleType
 
 from traceprop_nb.errors import MissingFrameworkError
 
-FRAMEWORKS = ("numpy", "pandas", "polars", "duckdb", "sklearn", "torch", "jax")
+FRAMEWORKS = ("numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "torch", "jax")
 
 
 def load(framework: str, door: str) -> ModuleType:

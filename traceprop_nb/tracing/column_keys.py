@@ -18,7 +18,7 @@ def picked(call: Call, table: ColumnTable, node: int) -> None:
     if call.node is None or not call.args:
         return
     width, key = table.width(call.node), call.args[0]
-    parts = key if isinstance(key, tuple) else (key,)
+    parts = (key if isinstance(key, tuple) else (key,)) or (slice(None),)
     decided(call, table, node, parts[0])
     if width < 0 or call.ndim != 2:
         return
@@ -32,7 +32,7 @@ def written(call: Call, table: ColumnTable, node: int) -> None:
     if call.node is None or not call.args:
         return
     width, key = table.width(call.node), call.args[0]
-    parts = key if isinstance(key, tuple) else (key,)
+    parts = (key if isinstance(key, tuple) else (key,)) or (slice(None),)
     places = columns_of(parts, width) if width >= 0 and call.ndim == 2 else None
     if places is None:
         return

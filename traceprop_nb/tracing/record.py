@@ -15,6 +15,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from numpy import ndarray
@@ -24,10 +25,10 @@ from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.callee import rule_of
 from traceprop_nb.tracing.columns import tell
-from traceprop_nb.tracing.loops import Loops
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, Rule, RuleTable
+from traceprop_nb.tracing.states import States
 from traceprop_nb.tracing.writer import HELD
 
 _CONTAINERS = frozenset((tuple, list, dict))
@@ -40,7 +41,7 @@ ROWS = 3
 _getframe = sys._getframe
 
 
-class Recorder(Loops):
+class Recorder(States):
     """Turns hooked operations into nodes of a graph.
 
     Attributes:
@@ -110,7 +111,8 @@ class Recorder(Loops):
                 for kept in self._pending.values():
                     if type(kept) is Operand and kept.ref is ref:
                         kept.ref = None
-            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = UNSEEN
+            seen = self.operand(value) if type(value) is ModuleType else UNSEEN
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = seen
         except Exception:
             self.failed("resize")
         return value

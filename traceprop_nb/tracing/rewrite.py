@@ -14,8 +14,10 @@ from typing import Protocol
 
 from traceprop_nb.tracing.loop_rewriting import LoopRewriting
 from traceprop_nb.tracing.syntax import (
+    DRAWING,
     HOOKS,
     OPERATORS,
+    THROUGH,
     fusible,
     hook,
     indexed,
@@ -33,7 +35,6 @@ UNSEEN = frozenset(
     "classmethod __import__ display get_ipython".split()
 )
 """Builtins whose results are never values with rows, or that look at their caller."""
-
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
 Operand = tuple[str, object]
 
@@ -215,10 +216,10 @@ class Rewriter(LoopRewriting):
         method = None
         if isinstance(function, ast.Attribute):
             method = function.attr
-            through = "z" if method == "resize" else "v"
-            head, function.value = self._weak(function.value, through)
+            head, function.value = self._weak(function.value, THROUGH.get(method, "v"))
         else:
-            head, node.func = self._weak(function)
+            drawing = getattr(function, "id", "") in DRAWING
+            head, node.func = self._weak(function, "q" if drawing else "v")
         args, keywords, slots = self._arguments(node, head)
         name = method or (function.id if isinstance(function, ast.Name) else "call")
         plan = self._plan(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy.random
 
 from traceprop_nb.lineage.graph import NODE, LineageGraph
-from traceprop_nb.lineage.maps import All, RowMap
+from traceprop_nb.lineage.maps import All, Mosaic, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.filewrite import FileWrite
@@ -39,6 +39,8 @@ class Writer:
         last_fault: Traceback of the last of them, for a bug report.
         watched: Doors of libraries at which a tap stands and has passed its test.
         cell: Number of the running cell.
+        mosaics: Nodes whose rows are mosaics, each with its twin for what uses them whole, if
+            there is one already.
         granularity: "op", "batch" or "epoch": how much of loops the running cell keeps.
         limit: Integers in the node log from which on nothing more is recorded.
         full_since: Number of the cell in which that happened; 0 before.
@@ -68,6 +70,7 @@ class Writer:
         graph.column_table.placed = table.columns.placed
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
+        self.mosaics: dict[int, int | None] = {}
         self._lost: int | None = None
 
     # -- operands ----------------------------------------------------------------------------
@@ -163,7 +166,10 @@ class Writer:
                 row_map, edge_status = All(graph.rows(parent), n), Status.INEXACT
                 self.swallowed[f"{op}: rows"] = self.swallowed.get(f"{op}: rows", 0) + 1
             flat += (parent, graph.map(row_map), kind * 4 + edge_status)
-        return self.append(site, graph.op(op), out, n, flat, status)
+        node = self.append(site, graph.op(op), out, n, flat, status)
+        if any(type(row_map) is Mosaic for _, row_map, *_ in edges):
+            self.mosaics[node] = None
+        return node
 
     def append(
         self, site: int, op: int, out: Any, rows: int, edges: Sequence[int], status: int = 0
@@ -180,6 +186,13 @@ class Writer:
             self._lock.release()
         self.identity.set(out, node)
         return node
+
+    def beside(self, node: int, edges: Sequence[int]) -> int:
+        """A second node of what ``node`` is, with other edges, that no object is known by."""
+        graph = self.graph
+        op, site, cell, rows, status = graph.node_log[node * NODE : node * NODE + NODE - 1]
+        with self._lock:
+            return graph.append(op, site, cell, rows, status, edges)
 
     def _full(self, out: Any, rows: int) -> int:
         """The log is at its limit: every new value of as many rows is one UNKNOWN node."""

@@ -59,7 +59,7 @@ def _node(call: Call, value: Any) -> int | None:
 
 def _beside(call: Call, table: ColumnTable, node: int) -> None:
     parts = _parts(call)
-    axis = call.kwargs.get("axis", call.args[-1] if len(call.args) > 1 else 0)
+    axis = call.argument(2 if call.name == "append" else 1, "axis", 0)
     flat = call.name == "hstack" and all(np.ndim(p) == 1 for p in parts)
     if flat or (call.name in ("concatenate", "append") and axis not in (1, -1)):
         in_place(table, node, (_node(call, p) for p in parts))
@@ -93,9 +93,10 @@ def _along(call: Call, table: ColumnTable, node: int) -> None:
     """Operations along one axis: over rows they leave columns in place."""
     parent, axis, at = _subject(call)
     if axis is None:
-        place = at if call.name in ("flip", "sort", "cumsum", "cumprod") else at + 1
+        first = call.name in ("flip", "sort", "cumsum", "cumprod")
+        place = at + (0 if first else 2 if call.name == "insert" else 1)
         axis = call.args[place] if len(call.args) > place else None
-    if parent is None:
+    if parent is None or not isinstance(axis, int | np.integer):
         return
     width = table.width(parent)
     if axis in (0, -2) and call.name != "unique":
