@@ -16,7 +16,9 @@ from types import ModuleType
 
 from traceprop_nb.errors import MissingFrameworkError
 
-FRAMEWORKS = ("numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "torch", "jax")
+FRAMEWORKS = (
+    "numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "torch", "jax", "pyro", "numpyro",
+)  # fmt: skip
 
 
 def load(framework: str, door: str) -> ModuleType:
