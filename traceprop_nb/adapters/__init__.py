@@ -17,7 +17,7 @@ from types import ModuleType
 from traceprop_nb.errors import MissingFrameworkError
 
 FRAMEWORKS = (
-    "numpy", "pandas", "polars", "sklearn", "imblearn", "torch", "jax", "pyro", "numpyro",
+    "numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "torch", "jax", "pyro", "numpyro",
 )  # fmt: skip
 
 
