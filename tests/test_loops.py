@@ -114,3 +114,16 @@ def test_after_unloading_a_rewritten_loop_still_runs(nb):
     nb("def f(x):\n    return [r.sum() for r in x] + [v for i, v in enumerate(x)]")
     nb.session.close()
     assert len(nb.names["f"](np.ones((2, 2)))) == 4
+
+
+def test_rows_that_are_stacked_again_are_rows_and_not_mosaics(nb):
+    nb("S = np.stack([r * 2 for r in a])\nout = S + 1\ncut = S[:, :1]\nturned = S.T[:, 1:].T")
+    assert nb.behind("out", "a") == SAME
+    assert nb.behind("turned", "a") == rows(1, 2, 3)
+    assert {nb.status(name) for name in ("out", "cut", "turned")} == {Status.EXACT}
+
+
+def test_vectors_that_are_stacked_are_mosaics_of_which_a_part_is_a_superset(nb):
+    nb("S = np.stack([a[:, 0], a[:, 1] * 2])\nturned = S.T[:, 1:].T")
+    assert nb.status("S") == Status.EXACT
+    assert nb.behind("turned", "a")[0] == [0, 1, 2, 3]

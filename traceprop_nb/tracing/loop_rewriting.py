@@ -77,7 +77,7 @@ class LoopRewriting(Scopes):
         for one in followed(loop) if self.every and not self.in_class else ():
             slot = self._slot()
             head = FRAME_AROUND if around else OWN_FRAME
-            plan = self._plan("for", at, head=head, method=one.method, slots=(slot,))
+            plan = self._plan("[]", at, head=head, method=one.method or None, slots=(slot,))
             one.put(hook("l", [slot], [one.expression], one.expression))
             names = [one.target, one.label] if one.label else [one.target]
             values = [ast.Name(name, ast.Load(), **place(at)) for name in names]

@@ -21,7 +21,7 @@ _getframe = sys._getframe
 OWN_FRAME, FRAME_AROUND = -1, 0
 """Where the iterable of a loop was noted: up to Python 3.11 a comprehension has its own frame."""
 INLINED = sys.version_info >= (3, 12)
-_PAIRS = {"iterrows": "iloc", "items": "__getitem__"}
+_PAIRS = {"iterrows": "iloc", "items": "[]"}
 """Methods of frames that hand out a label and a part, and how that part is read."""
 _SILENT = frozenset("range len sorted reversed map filter iter open input dir vars".split())
 
@@ -35,14 +35,14 @@ class Follow:
         field: The attribute of ``owner``, or the place in its ``args``.
         target: Name of the loop variable.
         label: Name of the variable that the label goes to; of ``items`` only.
-        method: How an element is read.
+        method: The indexer through which an element is read, empty for none.
     """
 
     owner: ast.AST
     field: str | int
     target: str
     label: str = ""
-    method: str = "__getitem__"
+    method: str = ""
 
     @property
     def expression(self) -> ast.expr:
@@ -108,8 +108,10 @@ def _labelled(call: ast.Call, pair: list[ast.expr]) -> Iterator[Follow]:
     assert isinstance(call.func, ast.Attribute)
     method, (label, target) = _PAIRS.get(call.func.attr), pair
     if method and isinstance(target, ast.Name) and isinstance(label, ast.Name):
-        named = label.id if method == "__getitem__" else ""
-        yield Follow(call.func, "value", target.id, named, method)
+        if method == "[]":
+            yield Follow(call.func, "value", target.id, label.id)
+        else:
+            yield Follow(call.func, "value", target.id, method=method)
 
 
 def _kind(value: Any) -> str:
@@ -160,7 +162,7 @@ class Loops(Writer):
         if whole is None:
             return
         head: Operand = self.operand(whole)
-        self._read(plan, head, label or (state[1],), value, plan.method)
+        self._read(plan, head, label or (state[1],), value, plan.method or "__getitem__")
 
     def _read(
         self, plan: Plan, head: Operand, args: tuple[Any, ...], out: Any, method: str | None

@@ -109,7 +109,10 @@ def _turn(call: Call, one: Subject, function: Callable[[Any], Any]) -> bool | No
     place, positions = _moved(function, one.ndim, axis, n)
     if np.ndim(call.out) <= place or call.out.shape[place] != n or (place and _lined(one)):
         return None
-    done = along(call, place, *(_after(e, positions, n) for e in edges))
+    after = [_after(e, positions, n) for e in edges]
+    if _lined(one):  # each row takes one element of every parent: a part of it is of fewer
+        after = [(p, Mosaic(m), k, max(s, INEXACT)) for p, m, k, s in after]
+    done = along(call, place, *after)
     share(call, one.array)
     return done
 

@@ -18,7 +18,9 @@ from traceprop_nb.adapters.numpy.subject import (
     recorded,
     share,
 )
+from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Chain, Groups, Identity, Part, Range, Repeat, RowMap
+from traceprop_nb.lineage.nodes import Kind
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -124,6 +126,17 @@ def _on_top(call: Call) -> bool | None:
     return finish(call, *edges) if offset == rows else None
 
 
+def of_one_row(graph: LineageGraph, node: int, steps: int = 16) -> bool:
+    """Whether every element of a vector came from one and the same row: ``X[3] * 2``."""
+    edges = [(p, m) for p, m, kind, _ in graph.edges(node) if kind == Kind.DIRECT]
+    return bool(edges and steps) and all(
+        (type(m) is Range and m.step == 0)
+        or m.n_in == 1
+        or (type(m) is Identity and of_one_row(graph, p, steps - 1))
+        for p, m in edges
+    )
+
+
 def _as_one_row(n: int, row: int, rows: int) -> RowMap:
     """All n elements of a vector become one row of the result."""
     return Groups(np.full(n, row, np.int32), rows)
@@ -135,6 +148,9 @@ def _lying(call: Call, parts: list[Any], values: Any) -> bool | None:
     if any(call.recorder.table.rows(p) != n for p in parts):
         return None
     found = [(k, e) for k, p in enumerate(parts) for e in _edge(call, p, Identity(n), values)]
+    if all(of_one_row(call.recorder.graph, parent) for _, (parent, *_) in found):
+        rows = len(parts)  # a part of such a vector comes from the same row as all of it
+        return finish(call, *((p, _as_one_row(n, k, rows), d, s) for k, (p, _, d, s) in found))
     return along(call, 1, *(e for _, e in found), lines=[k for k, _ in found])
 
 
