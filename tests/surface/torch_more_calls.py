@@ -26,7 +26,7 @@ movedim moveaxis | c | 0, 2 | | carried
 movedim moveaxis | c | 1, 2 | | carried
 squeeze squeeze_copy | a[:, None] | 1 | | carried
 squeeze squeeze_copy | a[:1] | 0 | | carried
-torch.squeeze torch.Tensor.squeeze | a[:1] | | | carried
+torch.squeeze T.squeeze | a[:1] | | | carried
 unsqueeze unsqueeze_copy | a | 0 | | carried
 unsqueeze unsqueeze_copy | a | -1 | | carried
 reshape view_copy | a | (2, 9) | | carried
@@ -101,7 +101,6 @@ select_scatter | a | v, 1, 2 | | carried
 slice_scatter | a | b[:2], 0, 1, 3 | | carried
 diagonal_scatter | a | v[:3] | | carried
 slice_copy | a | 0, 1, 4 | | carried
-slice_inverse | b[:3] | a, 0, 1, 4 | | carried
 __reversed__ | v | | | carried
 __getitem__ | a | (slice(None, None, 2), 0) | | carried
 __getitem__ | a | None | | carried
@@ -123,21 +122,21 @@ stack | (a, b) | 1 | | carried
 stack | [v, v] | -1 | | carried
 vstack row_stack hstack dstack column_stack | (a, b) | | | carried
 vstack row_stack hstack dstack column_stack | (v, v.flip(0)) | | | carried
-torch.functional.atleast_1d torch.functional.atleast_2d torch.functional.atleast_3d | v | | | carried
-torch.functional.block_diag | a | b | | carried
-torch.functional.broadcast_tensors | a | b[:1] | [1] | carried
-torch.functional.meshgrid | v | v[:2] | [0] | carried
-torch.functional.meshgrid | v | v[:2] | [1] | carried
-torch.functional.cartesian_prod | v | v[:2] | | carried
+f.atleast_1d f.atleast_2d f.atleast_3d | v | | | carried
+f.block_diag | a | b | | carried
+f.broadcast_tensors | a | b[:1] | [1] | carried
+f.meshgrid | v | v[:2] | [0] | carried
+f.meshgrid | v | v[:2] | [1] | carried
+f.cartesian_prod | v | v[:2] | | carried
 combinations | v | | | carried
 fftshift ifftshift | a | | | carried
 fftshift ifftshift | a | dim=1 | | carried
 pixel_shuffle | p.repeat(1, 2, 1, 1) | 2 | | carried
 pixel_unshuffle | p | 2 | | carried
 channel_shuffle native_channel_shuffle | p | 2 | | carried
-torch.nn.functional.pad | a | (1, 1) | | carried
-torch.nn.functional.pad | a | (0, 0, 2, 1) | | carried
-torch.nn.functional.pad | c | (1, 1), mode='reflect' | | carried
+F.pad | a | (1, 1) | | carried
+F.pad | a | (0, 0, 2, 1) | | carried
+F.pad | c | (1, 1), mode='reflect' | | carried
 torch.constant_pad_nd | a | (0, 0, 1, 0) | | carried
 as_strided | a | (2, 2), (3, 1)
 """
@@ -148,7 +147,8 @@ index_reduce | a | 0, torch.tensor([1, 1, 5]), b[:3], 'mean'
 scatter_add | a | 0, torch.tensor([[1, 1, 5], [0, 1, 5]]), b[:2]
 scatter_add | a | 1, torch.zeros(6, 3, dtype=torch.long), b
 scatter_reduce | a | 0, torch.tensor([[1, 1, 5], [0, 1, 5]]), b[:2], 'sum'
-empty_like full_like ones_like zeros_like | a
+ones_like zeros_like | a
+torch.empty_like | a | | .zero_()
 torch.full_like | a | 2.0
 """
 NEURAL = """
@@ -156,62 +156,64 @@ adaptive_avg_pool1d | c | 2
 adaptive_avg_pool2d | p | 2
 adaptive_avg_pool3d | p.unsqueeze(2) | 2
 adaptive_avg_pool1d | a | 2
-adaptive_max_pool1d | c | 2 | | ~ a maximum hides the rest
-torch.adaptive_max_pool1d adaptive_max_pool1d_with_indices | c | 2 | [0] | ~ a maximum hides the rest
-adaptive_max_pool2d | p | 2 | | ~ a maximum hides the rest
-adaptive_max_pool2d_with_indices | p | 2 | [0] | ~ a maximum hides the rest
-adaptive_max_pool3d | p.unsqueeze(2) | 2 | | ~ a maximum hides the rest
-adaptive_max_pool3d_with_indices | p.unsqueeze(2) | 2 | [0] | ~ a maximum hides the rest
-torch.nn.functional.avg_pool1d | c | 2
-torch.nn.functional.avg_pool2d | p | 2
-torch.nn.functional.avg_pool3d | p.unsqueeze(2).repeat(1, 1, 2, 1, 1) | 2
-torch.nn.functional.lp_pool1d | c | 2, 2
-torch.nn.functional.lp_pool2d | p | 2, 2
-torch.nn.functional.lp_pool3d | p.unsqueeze(2).repeat(1, 1, 2, 1, 1) | 2, 2
-max_pool1d | c | 2 | | ~ a maximum hides the rest
-max_pool1d | a | 2 | | ~ a maximum hides the rest
-max_pool2d | p | 2 | | ~ a maximum hides the rest
-max_pool3d | p.unsqueeze(2).repeat(1, 1, 2, 1, 1) | 2 | | ~ a maximum hides the rest
-max_pool1d_with_indices | c | 2 | [0] | ~ a maximum hides the rest
-max_pool2d_with_indices | p | 2 | [0] | ~ a maximum hides the rest
-max_pool3d_with_indices | p.unsqueeze(2).repeat(1, 1, 2, 1, 1) | 2 | [0] | ~ a maximum hides the rest
-max_unpool1d | *F.max_pool1d_with_indices(c, 2) | 2 | | ~ a maximum hides the rest
-max_unpool2d | *F.max_pool2d_with_indices(p, 2) | 2 | | ~ a maximum hides the rest
-max_unpool3d | *F.max_pool3d_with_indices(p.unsqueeze(2).repeat(1, 1, 2, 1, 1), 2) | 2 | | ~ a maximum hides the rest
-fractional_max_pool2d | p | 2, output_size=2 | | ~ a maximum hides the rest
-fractional_max_pool2d_with_indices | p | 2, output_size=2 | [0] | ~ a maximum hides the rest
-fractional_max_pool3d | p.unsqueeze(2).repeat(1, 1, 4, 1, 1) | 2, output_size=2 | | ~ a maximum hides the rest
-fractional_max_pool3d_with_indices | p.unsqueeze(2).repeat(1, 1, 4, 1, 1) | 2, output_size=2 | [0] | ~ a maximum hides the rest
+adaptive_max_pool1d | c | 2 | | ~smaller
+torch.adaptive_max_pool1d adaptive_max_pool1d_with_indices | c | 2 | [0] | ~smaller
+adaptive_max_pool2d | p | 2 | | ~smaller
+adaptive_max_pool2d_with_indices | p | 2 | [0] | ~smaller
+adaptive_max_pool3d | p.unsqueeze(2) | 2 | | ~smaller
+adaptive_max_pool3d_with_indices | p.unsqueeze(2) | 2 | [0] | ~smaller
+F.avg_pool1d | c | 2
+F.avg_pool2d | p | 2
+F.avg_pool3d | torch.stack((p, p), 2) | 2
+F.lp_pool1d | c | 2, 2
+F.lp_pool2d | p | 2, 2
+F.lp_pool3d | torch.stack((p, p), 2) | 2, 2
+max_pool1d | c | 2 | | ~smaller
+max_pool1d | a | 2 | | ~smaller
+max_pool2d | p | 2 | | ~smaller
+max_pool3d | torch.stack((p, p), 2) | 2 | | ~smaller
+max_pool1d_with_indices | c | 2 | [0] | ~smaller
+max_pool2d_with_indices | p | 2 | [0] | ~smaller
+max_pool3d_with_indices | torch.stack((p, p), 2) | 2 | [0] | ~smaller
+max_unpool1d | *F.max_pool1d_with_indices(c, 2) | 2 | | ~smaller
+max_unpool2d | *F.max_pool2d_with_indices(p, 2) | 2 | | ~smaller
+max_unpool3d | *F.max_pool3d_with_indices(torch.stack((p, p), 2), 2) | 2 | | ~smaller
+fractional_max_pool2d | p | 2, output_size=2 | | ~smaller
+fractional_max_pool2d_with_indices | p | 2, output_size=2 | [0] | ~smaller
+fractional_max_pool3d | torch.stack([p] * 4, 2) | 2, output_size=2 | | ~smaller
+fractional_max_pool3d_with_indices | torch.stack([p] * 4, 2) | 2, output_size=2 | [0] | ~smaller
 interpolate | p | scale_factor=2
 local_response_norm | c | 2
-torch.nn.functional.group_norm torch.group_norm | p | 1 | | ~ far out it is flat
-native_group_norm | p | None, None, 6, 2, 16, 1, 1e-5 | [0] | ~ far out it is flat
-torch.nn.functional.instance_norm | p | | | ~ far out it is flat
-torch.instance_norm | p | None, None, None, None, True, 0.1, 1e-5, False | | ~ far out it is flat
-torch.nn.functional.layer_norm torch.layer_norm torch.nn.functional.rms_norm torch.rms_norm | a | (3,) | | ~ far out it is flat
-torch.nn.functional.layer_norm torch.nn.functional.rms_norm | a | (6, 3) | | ~ far out it is flat
-torch.nn.functional.layer_norm | a | (3,), v[:3], b[0] | | ~ far out it is flat
-torch.native_layer_norm | a | (3,), None, None, 1e-5 | [0] | ~ far out it is flat
-torch.nn.functional.batch_norm | a | None, None, training=True
-torch.nn.functional.batch_norm | a | torch.zeros(3).double(), torch.ones(3).double(), v[:3]
-torch.batch_norm | a | None, None, torch.zeros(3).double(), torch.ones(3).double(), False, 0.1, 1e-5, False
+F.group_norm torch.group_norm | p | 1 | | ~flat
+native_group_norm | p | None, None, 6, 2, 16, 1, 1e-5 | [0] | ~flat
+F.instance_norm | p | | | ~flat
+torch.instance_norm | p | None, None, None, None, True, 0.1, 1e-5, False | | ~flat
+F.layer_norm torch.layer_norm F.rms_norm torch.rms_norm | a | (3,) | | ~flat
+F.layer_norm F.rms_norm | a | (6, 3) | | ~flat
+F.layer_norm | a | (3,), v[:3], b[0] | | ~flat
+torch.native_layer_norm | a | (3,), None, None, 1e-5 | [0] | ~flat
+F.batch_norm | a | None, None, training=True
+F.batch_norm | a | torch.zeros(3).double(), torch.ones(3).double(), v[:3]
+torch.batch_norm | a | None, None, *torch.eye(3).double()[:2], False, 0.1, 1e-5, False
 torch.native_batch_norm | a | None, None, None, None, True, 0.1, 1e-5 | [0]
-grid_sample | p | p.permute(0, 2, 3, 1).tanh() * 0.5, align_corners=True | | ~ a place outside does not show
-torch.grid_sampler torch.grid_sampler_2d | p | p.permute(0, 2, 3, 1).tanh() * 0.5, 0, 0, True | | ~ a place outside does not show
-torch.grid_sampler_3d | p.unsqueeze(2) | p.repeat(1, 2, 1, 1)[:, :3].permute(0, 2, 3, 1).unsqueeze(1).tanh() * 0.5, 0, 0, True | | ~ a place outside does not show
-torch.nn.functional.affine_grid | c[:, :2, :3] | (6, 1, 2, 2)
+grid_sample | p | p.permute(0, 2, 3, 1).tanh() * 0.5, align_corners=True | | ~cut
+torch.grid_sampler | p | p.permute(0, 2, 3, 1).tanh() * 0.5, 0, 0, True | | ~cut
+torch.grid_sampler_2d | p | p.permute(0, 2, 3, 1).tanh() * 0.5, 0, 0, True | | ~cut
+torch.grid_sampler_3d | p[:, :, None] | p[:, :1, ..., None].tanh() * v[:3].abs(), 0, 0, 1 | | ~cut
+F.affine_grid | c[:, :2, :3] | (6, 1, 2, 2)
 torch.affine_grid_generator | c[:, :2, :3] | (6, 1, 2, 2), True
+F.fold | p.reshape(6, 8, 4) | (3, 3), 2
 one_hot | (v.abs() * 3).long().clamp(max=9) | 10
-torch.nn.functional.unfold | p | 2
+F.unfold | p | 2
 vander | v
 unravel_index | (v.abs() * 3).long().clamp(max=9) | (4, 4) | [1]
 linear | a | b
 linear | v | m
 linear | a | b, v
-torch.nn.functional.bilinear | a | b, c[:, :3, :3], v
-gru_cell | a | b, torch.ones(9, 3).double(), torch.ones(9, 3).double() | | ~ a gate hides
-lstm_cell | a | (b, b.flip(1)), torch.ones(12, 3).double(), torch.ones(12, 3).double() | [0] | ~ a gate hides
-rnn_tanh_cell rnn_relu_cell | a | b, torch.ones(3, 3).double(), torch.ones(3, 3).double() | | ~ a gate hides
+F.bilinear | a | b, c[:, :3, :3], v
+gru_cell | a | b, torch.ones(9, 3).double(), torch.ones(9, 3).double() | | ~flat
+lstm_cell | a | (b, b.flip(1)), torch.ones(12, 3).double(), torch.ones(12, 3).double() | [0] | ~flat
+rnn_tanh_cell rnn_relu_cell | a | b, torch.ones(3, 3).double(), torch.ones(3, 3).double() | | ~flat
 conv1d | c | c[:2]
 conv_transpose1d | c | c[:3]
 conv2d | p | p[:2]
@@ -219,51 +221,51 @@ conv_transpose2d | p | p[:2]
 conv3d | p.unsqueeze(2) | p[:2].unsqueeze(2)
 conv_transpose3d | p.unsqueeze(2) | p[:2].unsqueeze(2)
 torch.convolution | c | c[:2], None, (1,), (0,), (1,), False, (0,), 1
-bucketize | a | torch.tensor([-1.0, 0.0, 1.0]).double() | | ~ a place seldom changes
-bucketize | a | v.sort()[0] | | ~ a place seldom changes
-searchsorted | v.sort()[0] | a | | ~ a place seldom changes
-isin | a | b | | ~ hardly ever
-multinomial | a.abs() + 0.1 | 1 | | ~ a draw seldom changes
-torch.nn.functional.scaled_dot_product_attention | c | c * 2, c + 1 | | ~ far out it is flat
-torch.nn.functional.scaled_dot_product_attention | a | b, m[:, :3] | | ~ far out it is flat
-torch.nn.functional.embedding | torch.tensor([2, 0, 5]) | a
-torch.nn.functional.embedding | torch.tensor([[2, 0], [5, 5]]) | a
-torch.nn.functional.embedding | (v.abs() * 2).long().clamp(max=5) | a | | ~ a number seldom changes
+bucketize | a | torch.tensor([-1.0, 0.0, 1.0]).double() | | ~yes
+bucketize | a | v.sort()[0] | | ~yes
+searchsorted | v.sort()[0] | a | | ~yes
+isin | a | b | | ~yes
+multinomial | a.abs() + 0.1 | 1 | | ~draw
+F.scaled_dot_product_attention | c | c * 2, c + 1 | | ~flat
+F.scaled_dot_product_attention | a | b, m[:, :3] | | ~flat
+F.embedding | torch.tensor([2, 0, 5]) | a
+F.embedding | torch.tensor([[2, 0], [5, 5]]) | a
+F.embedding | (v.abs() * 2).long().clamp(max=5) | a | | ~yes
 torch.embedding | a | torch.tensor([2, 0, 5])
 """
 LOSSES = """
 l1_loss mse_loss smooth_l1_loss huber_loss soft_margin_loss | a | b
 l1_loss mse_loss smooth_l1_loss huber_loss soft_margin_loss | a | b, reduction='none'
 mse_loss l1_loss | a | b, reduction='sum'
-torch.nn.functional.poisson_nll_loss | a | b, reduction='none'
-torch.nn.functional.poisson_nll_loss | a | b
+F.poisson_nll_loss | a | b, reduction='none'
+F.poisson_nll_loss | a | b
 torch.poisson_nll_loss | a | b, True, False, 1e-8, 0
-cross_entropy | a | b.softmax(1)
-cross_entropy | a | torch.tensor([0, 1, 2, 0, 1, 2]), reduction='none' | | ~ far out it is flat
-cross_entropy | a | torch.tensor([0, 1, 2, 0, 1, 2]) | | ~ far out it is flat
-cross_entropy | a | torch.tensor([0, 1, 2, 0, 1, 2]), weight=v[:3].abs() | | ~ far out it is flat
+cross_entropy | a | b.sigmoid() | | ~flat
+cross_entropy | a | torch.tensor([0, 1, 2, 0, 1, 2]), reduction='none' | | ~flat
+cross_entropy | a | torch.tensor([0, 1, 2, 0, 1, 2]) | | ~flat
+cross_entropy | a | torch.tensor([0, 1, 2, 0, 1, 2]), weight=v[:3].abs() | | ~flat
 nll_loss | a | torch.tensor([0, 1, 2, 0, 1, 2])
 nll_loss | a | torch.tensor([0, 1, 2, 0, 1, 2]), reduction='none'
 binary_cross_entropy | a.sigmoid() | b.sigmoid()
 binary_cross_entropy | a.sigmoid() | b.sigmoid(), reduction='none'
-torch.nn.functional.binary_cross_entropy_with_logits | a | b.sigmoid()
-torch.nn.functional.binary_cross_entropy_with_logits | a | b.sigmoid(), reduction='none', pos_weight=v[:3].abs()
+F.binary_cross_entropy_with_logits | a | b.sigmoid()
+F.binary_cross_entropy_with_logits | a | b.sigmoid(), reduction='none', pos_weight=v[:3].abs()
 torch.binary_cross_entropy_with_logits | a | b.sigmoid()
-torch.nn.functional.kl_div | a | b.softmax(1), reduction='none'
-torch.nn.functional.kl_div | a | b.softmax(1), reduction='batchmean'
-torch.kl_div | a | b.softmax(1)
+F.kl_div | a | b.sigmoid(), reduction='none'
+F.kl_div | a | b.sigmoid(), reduction='batchmean'
+torch.kl_div | a | b.sigmoid()
 gaussian_nll_loss | a | b, b.abs() + 1
 gaussian_nll_loss | a | b, b.abs() + 1, reduction='none'
-hinge_embedding_loss | a | (b > 0) * 2 - 1 | | ~ a margin hides
-torch.nn.functional.hinge_embedding_loss | a | (b > 0) * 2 - 1, reduction='none' | | ~ a margin hides
-torch.nn.functional.margin_ranking_loss torch.margin_ranking_loss | a | b, torch.ones(6, 3) | | ~ a margin hides
-torch.nn.functional.margin_ranking_loss | a | b, torch.ones(6, 3), reduction='none' | | ~ a margin hides
-torch.nn.functional.cosine_embedding_loss torch.cosine_embedding_loss | a | b, torch.ones(6)
-torch.nn.functional.cosine_embedding_loss | a | b, torch.ones(6), reduction='none'
-torch.nn.functional.triplet_margin_loss torch.triplet_margin_loss | a | b, b.flip(1) | | ~ a margin hides
-torch.nn.functional.triplet_margin_loss | a | b, b.flip(1), reduction='none' | | ~ a margin hides
-triplet_margin_with_distance_loss | a | b, b.flip(1), reduction='none' | | ~ a margin hides
-multi_margin_loss | a | torch.tensor([0, 1, 2, 0, 1, 2]), reduction='none' | | ~ a margin hides
-multilabel_margin_loss | a | torch.tensor([[0, 1, -1]] * 6), reduction='none' | | ~ a margin hides
-multilabel_soft_margin_loss | a | (b > 0).double(), reduction='none' | | ~ a label seldom changes
+hinge_embedding_loss | a | (b > 0) * 2 - 1 | | ~flat
+F.hinge_embedding_loss | a | (b > 0) * 2 - 1, reduction='none' | | ~flat
+F.margin_ranking_loss torch.margin_ranking_loss | a | b, torch.ones(6, 3) | | ~flat
+F.margin_ranking_loss | a | b, torch.ones(6, 3), reduction='none' | | ~flat
+F.cosine_embedding_loss torch.cosine_embedding_loss | a | b, torch.ones(6)
+F.cosine_embedding_loss | a | b, torch.ones(6), reduction='none'
+F.triplet_margin_loss torch.triplet_margin_loss | a | b, b.flip(1) | | ~flat
+F.triplet_margin_loss | a | b, b.flip(1), reduction='none' | | ~flat
+triplet_margin_with_distance_loss | a | b, b.flip(1), reduction='none' | | ~flat
+multi_margin_loss | a | torch.tensor([0, 1, 2, 0, 1, 2]), reduction='none' | | ~flat
+multilabel_margin_loss | a | torch.tensor([[0, 1, -1]] * 6), reduction='none' | | ~flat
+multilabel_soft_margin_loss | a | (b > 0).double(), reduction='none' | | ~yes
 """

@@ -6,7 +6,7 @@ import torch
 
 from tests.surface import torch_calls as calls, torch_more_calls as more
 from tests.surface.library import Library
-from tests.surface.torch_calls import Line, parsed
+from tests.surface.torch_calls import REASONS, Line, parsed
 from tests.surface.torch_setting import SETTING, public
 from tests.surface.witness import Witness
 
@@ -38,16 +38,28 @@ def written(name: str, line: Line) -> str:
     return f"out = ({line.first}).{last}({line.rest}){line.pick}"
 
 
-_IN_PLACE = "__setitem__"
-SKIPPED = {("torch.Tensor.float_power_", "changed")}
+_IN_PLACE = ("__setitem__",)
+_HERE = "if torch.cuda.is_available() else a.cpu()"
+RAW = {
+    "torch.Tensor.grad": "w = a.clone().requires_grad_()\n(w * b).sum().backward()\nout = w.grad",
+    "torch.Tensor._grad": "w = a.clone().requires_grad_()\nw.sum().backward()\nout = w._grad",
+    "torch.lu_unpack": "f = torch.linalg.lu_factor(m)\nout = torch.lu_unpack(f[0], f[1])[0]",
+    "torch.Tensor._base": "w = a[1:]\nout = w._base",
+    "torch.Tensor.cuda": f"out = a.cuda().cpu() {_HERE}",
+    "torch.Tensor.pin_memory": f"out = a.pin_memory() {_HERE}",
+}
+"""Calls that are no line. Those for a device say nothing of it where there is none."""
 
 
 def witnesses() -> list[Witness]:
     """All of them, by name."""
     found = []
     for name in public():
-        for line in lines(name):
-            if line.first.startswith("*") and name.startswith("torch.Tensor."):
+        if name in RAW:
+            found.append(Witness(name, RAW[name], loose=REASONS["triangle"]))
+        for line in lines(name) if not name.startswith("torch.distributed") else ():
+            method = name.startswith("torch.Tensor.")
+            if method and (line.first.startswith("*") or (line.once and name.endswith("_"))):
                 continue
             found.append(Witness(name, written(name, line), line.truth, line.loose))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.traced import Notebook
+from traceprop_nb.lineage import query
 from traceprop_nb.lineage.nodes import Status
 
 Rows = list[set[tuple[str, int]]]
@@ -29,12 +31,14 @@ class Witness:
             ``"changed"`` where the call computes: rows of the result that change with an input.
         loose: Why an input row that matters may leave the result as it is (a maximum, say), so
             that only missing rows are errors; empty where every claimed row must be seen.
+        context: Inputs that stand behind a row as context and must never be called the row itself.
     """
 
     name: str
     call: str
     truth: str = "changed"
     loose: str = ""
+    context: tuple[str, ...] = ()
 
     @property
     def cell(self) -> str:
@@ -104,7 +108,12 @@ def check(setting: Setting, witness: Witness) -> Outcome:
     surplus = {r: direct[r] - truth[r] for r in range(len(direct)) if direct[r] - truth[r]}
     if status == Status.UNKNOWN:
         missing, surplus = {}, {}
-    return Outcome(status, missing, {} if witness.loose else surplus, swallowed)
+    surplus = {} if witness.loose else surplus
+    for row, mine in enumerate(direct):
+        beside = {(name, at) for name, at in mine if name in witness.context}
+        if beside:
+            surplus[row] = surplus.get(row, set()) | beside
+    return Outcome(status, missing, surplus, swallowed)
 
 
 def _answers(notebook: Notebook, setting: Setting, witness: Witness) -> tuple[Rows, Rows, Status]:
@@ -116,11 +125,21 @@ def _answers(notebook: Notebook, setting: Setting, witness: Witness) -> tuple[Ro
         warnings.simplefilter("ignore")
         notebook(witness.cell)
     direct, named, status = [], [], Status.EXACT
-    for row in range(notebook.session.graph.rows(notebook.node("out"))):
-        answer = notebook.answer("out", row)
-        mine = {(name, int(i)) for name, at in answer.sources.items() for i in at}
+    graph, node = notebook.session.graph, notebook.node("out")
+    names = notebook.session.files.names()
+    for row in range(graph.rows(node)):
+        answer = query.backward(graph, node, row, context=True)
+        mine, beside = (
+            {
+                (names[at], int(i))
+                for at, rows in part.items()
+                if names[at] in setting.bases
+                for i in rows
+            }
+            for part in (answer.sources, answer.context)
+        )  # what the call itself made is no input
         direct.append(mine)
-        named.append(mine | {(name, int(i)) for name, at in answer.context.items() for i in at})
+        named.append(mine | beside)
         status = max(status, answer.status)
     return direct, named, status
 
@@ -159,7 +178,10 @@ def _seen(setting: Setting, witness: Witness) -> Rows:
     before = _plain(setting, witness, setting.values())
     found: Rows = [set() for _ in before]
     for name, value in setting.values().items():
-        for row in range(setting.rows(value).shape[0]):
+        if not re.search(rf"\b{name}\b", witness.cell):
+            continue
+        some = 4 if name in witness.context else 1  # of a fit, every fourth row will do
+        for row in range(0, setting.rows(value).shape[0], some):
             for k in range(setting.variants):
                 inputs = setting.values()
                 inputs[name] = setting.changed(copy.deepcopy(value), row, k)

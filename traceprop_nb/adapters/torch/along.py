@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 
 from traceprop_nb.adapters.torch.carry import as_map, copied
@@ -26,7 +27,7 @@ from traceprop_nb.adapters.torch.given import (
     tensor,
 )
 from traceprop_nb.adapters.torch.places import everywhere
-from traceprop_nb.lineage.maps import OnDemand, Prefix, RowMap, Window
+from traceprop_nb.lineage.maps import OnDemand, Prefix, Ragged, Range, RowMap, Window, compose
 from traceprop_nb.lineage.nodes import Kind
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
@@ -52,8 +53,8 @@ _STATISTICS = {
     "hfftn": (2, None), "ihfftn": (2, None), "glu": (1, -1),
 }  # fmt: skip
 _BETWEEN = {
-    "cosine_similarity": (2, 1), "cross": (2, "three"), "vecdot": (2, -1), "pairwise_distance": (9, -1),
-    "trapezoid": (2, -1), "trapz": (2, -1), "dist": (9, None),
+    "cosine_similarity": (2, 1), "cross": (2, "three"), "vecdot": (2, -1),
+    "pairwise_distance": (9, -1), "trapezoid": (2, -1), "trapz": (2, -1), "dist": (9, None),
 }  # fmt: skip
 _SCALED = {
     "softmax": (1, -1), "log_softmax": (1, -1), "softmin": (1, -1), "normalize": (2, 1),
@@ -63,6 +64,9 @@ _SCANS = {
     "cumsum": (1, None), "cumprod": (1, None), "cummax": (1, None), "cummin": (1, None),
     "logcumsumexp": (1, None),
 }  # fmt: skip
+
+
+_EVERY = "tensorinv tensorsolve cov corrcoef bincount histc histogram histogramdd trace pdist"
 
 
 def install(table: RuleTable) -> None:
@@ -77,8 +81,8 @@ def install(table: RuleTable) -> None:
     everywhere(table, lambda _: _argsort, "argsort")
     everywhere(table, lambda _: _diff, "diff")
     everywhere(table, lambda _: _renorm, "renorm")
-    everywhere(table, lambda _: _mixed, "cov corrcoef bincount histc histogram trace equal "
-               "allclose histogramdd pdist")  # fmt: skip
+    table.function(_accumulated, torch.cumulative_trapezoid)
+    everywhere(table, lambda _: _mixed, _EVERY)
 
 
 def _rule(names: dict[str, tuple[int, Any]], along: Along, name: str) -> Any:
@@ -116,11 +120,11 @@ def _all(one: Operand, out: Any) -> list[Edge]:
     return every(one, _rows(out))
 
 
-def _scaled(one: Operand, out: Any) -> list[Edge]:
+def _scaled(one: Operand, _: Any) -> list[Edge]:
     return same(one) + every(one, one.rows, Kind.CONTEXT)
 
 
-def _prefix(one: Operand, out: Any) -> list[Edge]:
+def _prefix(one: Operand, _: Any) -> list[Edge]:
     return edge(one, Prefix(one.rows))
 
 
@@ -137,9 +141,16 @@ def _between(at: int, default: Any, call: Call) -> bool | None:
     axes = axes_of(given[0], dim)
     if axes is None or any(o.ndim != given[0].ndim for o in given):
         return None
+    if 0 in axes and _named(call, "cross"):  # row i of what the other two make
+        others = Ragged(np.array([0, 2, 4, 6]), np.array([1, 2, 0, 2, 0, 1]), 3)
+        return emit(call, lambda _: [e for o in given for e in edge(o, others)])
     if 0 in axes:
         return emit(call, lambda out: [e for o in given for e in every(o, _rows(out))])
     return emit(call, lambda out: spread(given, out))
+
+
+def _named(call: Call, name: str) -> bool:
+    return call.name == name or str(getattr(call.function, "__name__", "")).endswith(name)
 
 
 def spread(given: list[Operand], out: Any) -> list[Edge] | None:
@@ -230,6 +241,20 @@ def _renorm(call: Call) -> bool | None:
     if one is None or axes is None:
         return None
     return emit(call, lambda out: same(one) if 0 in axes else _scaled(one, out))
+
+
+def _accumulated(call: Call) -> bool | None:
+    """Row i is the area over rows 0 to i + 1."""
+    args, kwargs = arguments(call)
+    one, axes = tensor(call, args[0]), None
+    if one is not None and len(args) == 1 and one.rows:
+        axes = axes_of(one, kwargs.get("dim", -1))
+    if one is None or axes is None or "x" in kwargs:
+        return None
+    if 0 not in axes:
+        return emit(call, lambda _: same(one))
+    n = one.rows
+    return emit(call, lambda _: edge(one, compose(Range(1, 1, n - 1, n), Prefix(n))))
 
 
 def _mixed(call: Call) -> bool | None:

@@ -48,16 +48,22 @@ class Carrier:
 
     def row_map(self, place: int, n: int, k: int) -> RowMap:
         """The map of the k-th tensor of the result to the rows of one argument."""
-        with torch.no_grad():
-            args = [self._numbered(value, place) for value in self.args]
-            kwargs = {name: self._numbered(value, place) for name, value in self.kwargs.items()}
-            made = self.run(*args, **kwargs)
+        try:
+            made = self._made(place, dense=False)
+        except RuntimeError:  # it asks for memory of its own
+            made = self._made(place, dense=True)
         parts = [t for t in leaves((made,)) if isinstance(t, torch.Tensor)]
         return as_map(parts[k], n)
 
-    def _numbered(self, value: Any, place: int) -> Any:
+    def _made(self, place: int, *, dense: bool) -> Any:
+        with torch.no_grad():
+            args = [self._numbered(value, place, dense) for value in self.args]
+            named = {k: self._numbered(value, place, dense) for k, value in self.kwargs.items()}
+            return self.run(*args, **named)
+
+    def _numbered(self, value: Any, place: int, dense: bool) -> Any:
         if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
-            return type(value)(self._numbered(part, place) for part in value)
+            return type(value)(self._numbered(part, place, dense) for part in value)
         if not isinstance(value, _Moved):
             return value
         n = value.shape[0] if value.shape else 1
@@ -65,7 +71,8 @@ class Carrier:
         rows = on if value.place == place else torch.zeros_like(on)
         if not value.shape:
             return rows.reshape(())
-        return rows.reshape(n, *(1 for _ in value.shape[1:])).expand(value.shape)
+        whole = rows.reshape(n, *(1 for _ in value.shape[1:])).expand(value.shape)
+        return whole.contiguous() if dense else whole
 
 
 def as_map(carried: torch.Tensor, n: int) -> RowMap:

@@ -28,17 +28,17 @@ abs absolute acos acosh angle arccos arccosh arcsin arcsinh arctan arctanh asin 
 bernoulli bitwise_not ceil celu conj_physical cos cosh deg2rad digamma dropout elu erf erfc erfinv
 exp exp2 expm1 fix floor frac frexp gelu hardshrink hardsigmoid hardswish hardtanh i0 isfinite
 isinf isnan isneginf isposinf isreal leaky_relu lgamma log log10 log1p log2 logical_not logit
-logsigmoid mish mvlgamma nan_to_num neg negative poisson polygamma positive rad2deg reciprocal relu
+logsigmoid mish mvlgamma nan_to_num neg negative polygamma positive rad2deg reciprocal relu
 relu6 round rrelu rsqrt selu sgn sigmoid sign signbit silu sin sinc sinh softplus softshrink
 softsign sqrt square tan tanh tanhshrink threshold trunc alpha_dropout native_dropout
-fake_quantize_per_tensor_affine
+fake_quantize_per_tensor_affine quantize_per_tensor
 airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 entr erfcx expit gammaln i0e i1 i1e log_ndtr
 modified_bessel_i0 modified_bessel_i1 modified_bessel_k0 modified_bessel_k1 multigammaln ndtr ndtri
 psi scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0
 """
 _SEVERAL = """
 add addcdiv addcmul arctan2 atan2 bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift
-bitwise_xor binomial clamp clamp_max clamp_min clip complex copysign div divide eq float_power
+bitwise_xor clamp clamp_max clamp_min clip complex copysign div divide eq float_power
 floor_divide fmax fmin fmod gcd ge greater greater_equal gt heaviside hypot igamma igammac isclose
 lcm ldexp le lerp less less_equal logaddexp logaddexp2 logical_and logical_or logical_xor lt
 masked_fill maximum minimum mul multiply ne nextafter not_equal polar pow prelu remainder rsub sub
@@ -56,8 +56,8 @@ rrshift rshift rsub rtruediv rxor sub truediv xor abs neg pos
 _KEPT = """
 alias_copy bfloat16 bool byte cdouble cfloat chalf char clone conj contiguous cpu cuda data
 dequantize detach detach_copy double float half imag int int_repr long numpy pin_memory
-real requires_grad resolve_conj resolve_neg short to type type_as view_as_complex
-view_as_complex_copy view_as_real view_as_real_copy __array__ __deepcopy__ share_memory to_dense
+real resolve_conj resolve_neg short to type type_as view_as_complex
+view_as_complex_copy view_as_real view_as_real_copy __array__ __deepcopy__ to_dense
 """
 _CHANNELS = "dropout1d dropout2d dropout3d feature_dropout feature_alpha_dropout"
 _FRESH = "cauchy exponential geometric log_normal normal random uniform fill zero constant"
@@ -114,6 +114,6 @@ def positions(call: Call) -> bool | None:
     return emit(call, context)
 
 
-def _fresh(call: Call) -> bool | None:
+def _fresh(_: Call) -> bool | None:
     """Every element is new; the rows keep their place."""
     return True

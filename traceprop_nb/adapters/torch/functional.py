@@ -37,7 +37,7 @@ _SAMPLES = {
     "upsample": 3, "local_response_norm": 3, "group_norm": 2, "native_group_norm": 2,
     "instance_norm": 3, "grid_sample": 4, "grid_sampler": 4, "grid_sampler_2d": 4,
     "grid_sampler_3d": 5, "affine_grid": 3, "affine_grid_generator": 3, "one_hot": 1, "fold": 3,
-    "vander": 1, "unravel_index": 1, "linear": 2, "bilinear": 2, "gru_cell": 2, "lstm_cell": 2,
+    "vander": 1, "unravel_index": 1, "bilinear": 2, "gru_cell": 2, "lstm_cell": 2,
     "rnn_tanh_cell": 2, "rnn_relu_cell": 2, "conv1d": 3, "conv2d": 4, "conv3d": 5,
     "conv_transpose1d": 3, "conv_transpose2d": 4, "conv_transpose3d": 5, "convolution": 3,
     "bucketize": 1, "isin": 1, "multinomial": 2, "embedding_renorm": 9,
@@ -56,7 +56,6 @@ _LOSSES = (
     "multilabel_soft_margin_loss"
 )
 _WEIGHTS = ("weight", "pos_weight")
-_NONE = (None, "none", 0)
 
 
 def install(table: RuleTable) -> None:
@@ -65,6 +64,7 @@ def install(table: RuleTable) -> None:
         table.function(partial(_samples, least, _ALONGSIDE.get(name, 1)), *functions(name))
     everywhere(table, lambda _: partial(_samples, 1, 1), "bucketize isin")
     table.method(partial(_samples, 2, 1), torch.Tensor, ("multinomial",))
+    table.function(_linear, functional.linear)
     table.function(_searched, torch.searchsorted)
     table.function(_unfolded, functional.unfold)
     for name in _LOSSES.split():
@@ -97,6 +97,17 @@ def _samples(least: int, many: int, call: Call) -> bool | None:
     return emit(call, lambda out: batched(given, many, out))
 
 
+def _linear(call: Call) -> bool | None:
+    """Samples with the weights as context; of a single sample the rows are the weights' own."""
+    given = operands(call)
+    if len(given) < 2:
+        return None
+    one, *weights = given
+    if one.ndim == 1 and all(o.ndim for o in weights) and call.out.dim() == 1:
+        return emit(call, lambda out: every(one, len(out)) + [e for o in weights for e in same(o)])
+    return emit(call, lambda out: batched(given, 1, out))
+
+
 def _searched(call: Call) -> bool | None:
     """Where values belong in a sequence: the values' rows, the sequence as context."""
     given = operands(call)
@@ -115,23 +126,19 @@ def _unfolded(call: Call) -> bool | None:
 
 def _loss(call: Call) -> bool | None:
     """A number a row where nothing is reduced; else every row of everything."""
-    args, kwargs = arguments(call)
+    _, kwargs = arguments(call)
     weights = [tensor(call, kwargs[name]) for name in _WEIGHTS if kwargs.get(name) is not None]
     known = {o.node for o in weights if o is not None}
     given = [o for o in operands(call) if o.node not in known]
-    if not given or any(isinstance(v, str | bool) for v in args):
-        return None  # a reduction by place, or one of the old arguments for it
-    if {"size_average", "reduce"} & set(kwargs):
+    if not given:
         return None
-    reduction = kwargs.get("reduction", "mean")
-    whole = reduction != "none" or given[0].ndim == 0
 
     def find(out: Any) -> list[Edge] | None:
         rows = _rows(out)
         context = [e for o in weights if o is not None for e in every(o, rows, Kind.CONTEXT)]
-        if whole:
+        if not len(out.shape):
             return [e for o in given for e in every(o, rows)] + context
-        if any(o.rows != rows or o.ndim < 1 for o in given) or not len(out.shape):
+        if any(o.rows != rows or o.ndim < 1 for o in given):
             return None
         return [e for o in given for e in same(o)] + context
 
@@ -193,9 +200,8 @@ def _embedded(call: Call) -> bool | None:
     """Rows of a table by number: the numbers' rows, and the rows of the table that they name."""
     args, kwargs = arguments(call)
     index, table = (args[0], argument(args, kwargs, 1, "weight"))
-    if isinstance(index, torch.Tensor) and isinstance(table, torch.Tensor):
-        if call.function is torch.embedding:
-            index, table = table, index
+    if call.function is torch.embedding:
+        index, table = table, index
     numbers, rows_of = tensor(call, index), tensor(call, table)
     if numbers is None or rows_of is None or type(index) is Operand or not numbers.ndim:
         return None

@@ -110,7 +110,7 @@ def behaviour(module: nn.Module, ndim: int) -> tuple[str | None, int]:
         batch = module.training or module.running_mean is None
         return (MIXED if batch else ROWS), ndim
     if kind in (nn.LayerNorm, nn.RMSNorm):
-        over = len(module.normalized_shape)  # type: ignore[arg-type]  # a tuple
+        over = len(module.normalized_shape)
         return (ROWS if ndim > over else MIXED), ndim
     return _shaped(module, ndim)
 

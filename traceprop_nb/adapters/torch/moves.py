@@ -31,26 +31,23 @@ from traceprop_nb.lineage.maps import Groups, Identity, Part, Range
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
-# name: places of the arguments that say where values go
-_CARRIED: dict[str, tuple[int, ...]] = {
-    "flip": (), "fliplr": (), "flipud": (), "rot90": (), "roll": (),
-    "transpose": (), "swapaxes": (), "swapdims": (), "t": (), "permute": (), "movedim": (),
-    "moveaxis": (), "transpose_copy": (), "t_copy": (), "permute_copy": (), "adjoint": (),
-    "expand": (), "broadcast_to": (), "expand_copy": (), "repeat": (), "tile": (),
-    "repeat_interleave": (1,), "narrow": (), "narrow_copy": (), "select": (), "select_copy": (),
-    "diagonal": (), "diagonal_copy": (), "diag": (), "diag_embed": (), "diagflat": (),
-    "tril": (), "triu": (), "unfold": (), "unfold_copy": (), "gather": (2,), "take": (1,),
-    "take_along_dim": (1,), "index_select": (2,), "masked_select": (1,), "dstack": (),
-    "atleast_1d": (), "atleast_2d": (), "atleast_3d": (), "block_diag": (),
-    "broadcast_tensors": (), "meshgrid": (), "cartesian_prod": (), "combinations": (),
-    "select_scatter": (), "slice_scatter": (), "diagonal_scatter": (), "slice_copy": (),
-    "slice_inverse": (), "scatter": (2,), "index_copy": (2,), "masked_scatter": (1,),
-    "put": (1,), "index_put": (1,), "pixel_shuffle": (), "pixel_unshuffle": (),
-    "channel_shuffle": (), "native_channel_shuffle": (), "fftshift": (), "ifftshift": (),
-    "column_stack": (), "hstack": (), "row_stack": (), "vstack": (), "squeeze": (),
-    "unsqueeze": (), "squeeze_copy": (), "unsqueeze_copy": (), "T": (), "H": (), "mT": (),
-    "mH": (), "ravel": (), "flatten": (), "unflatten": (), "reshape": (), "view_copy": (),
+_PLAIN = """
+flip fliplr flipud rot90 roll transpose swapaxes swapdims t permute movedim moveaxis
+transpose_copy t_copy permute_copy adjoint expand broadcast_to expand_copy repeat tile narrow
+narrow_copy select select_copy diagonal diagonal_copy diag diag_embed diagflat tril triu unfold
+unfold_copy dstack atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors meshgrid
+cartesian_prod combinations select_scatter __reversed__ slice_scatter diagonal_scatter slice_copy
+pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle fftshift ifftshift
+column_stack hstack row_stack vstack squeeze unsqueeze squeeze_copy unsqueeze_copy T H mT mH ravel
+flatten unflatten reshape view_copy
+"""
+"""Moved by numbers alone."""
+_KEYED: dict[str, tuple[int, ...]] = {
+    "repeat_interleave": (1,), "gather": (2,), "take": (1,), "take_along_dim": (1,),
+    "index_select": (2,), "masked_select": (1,), "scatter": (2,), "index_copy": (2,),
+    "masked_scatter": (1,), "put": (1,), "index_put": (1,),
 }  # fmt: skip
+"""name: places of the arguments that say where values go."""
 _RESHAPED = "view view_as reshape_as expand_as"
 _CUT = (
     "chunk split tensor_split split_with_sizes unsafe_chunk unsafe_split unsafe_split_with_sizes "
@@ -66,8 +63,8 @@ _FLOATING = ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "native_chan
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
-    for name, keys in _CARRIED.items():
-        everywhere(table, lambda _, name=name, keys=keys: partial(_carried, name, keys), name)
+    everywhere(table, lambda name: partial(_carried, name, _KEYED.get(name, ())), _PLAIN)
+    everywhere(table, lambda name: partial(_carried, name, _KEYED.get(name, ())), " ".join(_KEYED))
     for name in _RESHAPED.split():
         everywhere(table, lambda name: partial(_reshaped, name), name)
     everywhere(table, lambda _: _cut, _CUT)
@@ -79,12 +76,12 @@ def install(table: RuleTable) -> None:
 
 def twin(name: str, call: Call) -> Callable[..., Any] | None:
     """The operation as a function that changes nothing it is given."""
-    if call.node is None and getattr(call.function, "__name__", "") == name:
-        return call.function  # type: ignore[no-any-return]  # a function of PyTorch
+    if call.node is None and str(getattr(call.function, "__name__", "")).endswith(name):
+        return call.function
     for space in (torch.Tensor, *SPACES):
         found = getattr(space, name, None)
         if callable(found):
-            return found  # type: ignore[no-any-return]  # as above
+            return found
         if found is not None:
             return lambda value: getattr(value, name)
     return None
@@ -159,7 +156,7 @@ _AXES: dict[str, tuple[tuple[int, str], ...]] = {
     "transpose": _TWO, "transpose_copy": _TWO, "swapdims": _TWO, "swapaxes": _TWO,
     "flip": ((1, "dims"),), "roll": ((2, "dims"),), "narrow": ((1, "dim"),),
     "select": ((1, "dim"),), "gather": ((1, "dim"),), "index_select": ((1, "dim"),),
-    "take_along_dim": ((2, "dim"),), "index_copy": ((1, "dim"),), "rot90": ((2, "dims"),),
+    "take_along_dim": ((2, "dim"),), "rot90": ((2, "dims"),),
     "repeat_interleave": ((2, "dim"),), "diagonal": ((2, "dim1"), (3, "dim2")),
 }  # fmt: skip
 
@@ -183,7 +180,7 @@ def _reshaped(name: str, call: Call) -> bool | None:
 
 def _cut(call: Call) -> bool | None:
     """Pieces of one tensor, in their order."""
-    args, kwargs = arguments(call)
+    args, _ = arguments(call)
     one = tensor(call, args[0]) if args else None
     outs = results(call)
     if one is None or not outs:

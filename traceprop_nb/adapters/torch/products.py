@@ -59,18 +59,18 @@ def _reversed(call: Call) -> bool | None:
 
 def multiplied(given: list[Operand], out: Any) -> list[Edge] | None:
     """The first operand's rows are the result's, the others' are context; stacks go by axis 0."""
-    rows, ndim = _rows(out), len(out.shape)
+    rows = _rows(out)
     if len(given) < 2:
         return [e for o in given for e in every(o, rows)] if given else None
     if max(o.ndim for o in given) > 2:
-        return _stacked(given, rows, ndim)
+        return _stacked(given, rows)
     first, *others = given
     if first.ndim < 2:
         return [e for o in given for e in every(o, rows)]
     return same(first) + [e for o in others for e in every(o, rows, Kind.CONTEXT)]
 
 
-def _stacked(given: list[Operand], rows: int, ndim: int) -> list[Edge]:
+def _stacked(given: list[Operand], rows: int) -> list[Edge]:
     """A batch of products: an operand with a batch of its own goes with it, the rest is context."""
     deepest = max(o.ndim for o in given)
     aligned = [o for o in given if o.ndim == deepest and o.rows == rows]
@@ -169,11 +169,10 @@ def _terms(text: str) -> tuple[list[str], str] | None:
 
 def _tensordot(call: Call) -> bool | None:
     args, kwargs = arguments(call)
-    given = [tensor(call, v) for v in args[:2]]
     dims = argument(args, kwargs, 2, "dims", 2)
-    if len(given) != 2 or given[0] is None or given[1] is None:
+    one, other = (tensor(call, v) for v in args[:2]) if len(args) > 1 else (None, None)
+    if one is None or other is None:
         return None
-    one, other = given
     if isinstance(dims, int):
         summed = list(range(one.ndim - dims, one.ndim))
     elif isinstance(dims, list | tuple) and isinstance(dims[0], list | tuple):

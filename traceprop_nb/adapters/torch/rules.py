@@ -15,6 +15,8 @@ from torch import nn
 from traceprop_nb.adapters.torch import (
     along,
     cores,
+    datasets,
+    distinct,
     elementwise,
     functional,
     made,
@@ -32,6 +34,10 @@ from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rules import RuleTable
 
 _TENSORS = (torch.Tensor, nn.Parameter)
+_PARTS = (
+    elementwise, along, cores, datasets, distinct, products, moves, subscripts, functional, made,
+    modules, saving, settled,
+)  # fmt: skip
 _CUDA_SEEDS = ("manual_seed", "manual_seed_all")
 
 
@@ -41,8 +47,7 @@ def install(table: RuleTable) -> None:
     for kind in _TENSORS:
         table.memory[kind], table.marks[kind], table.kin[kind] = _memory, _shape, views.view_of
     table.trusted_roots.add("torch")
-    for part in (elementwise, along, cores, products, moves, subscripts, functional, made,
-                 modules, saving, settled):  # fmt: skip
+    for part in _PARTS:
         part.install(table)
     cuda = {getattr(torch.cuda, name): f"torch.cuda.{name}" for name in _CUDA_SEEDS}
     generator: Any = torch.Generator.manual_seed

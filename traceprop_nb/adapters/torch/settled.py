@@ -1,4 +1,4 @@
-"""PyTorch's callables that have no rule: those whose result has no rows, and those nobody follows."""
+"""PyTorch's callables without a rule: some have no rows in their result, some nobody follows."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _OPAQUE = {
         fbgemm_linear_fp16_weight_fp32_activation fbgemm_linear_int8_weight
         fbgemm_linear_int8_weight_fp32_activation fbgemm_linear_quantize_weight
         fbgemm_pack_gemm_matrix_fp16 fbgemm_pack_quantized_matrix fused_moving_avg_obs_fake_quant
-        q_per_channel_scales q_per_channel_zero_points quantize_per_channel quantize_per_tensor
-        quantize_per_tensor_dynamic quantized_batch_norm quantized_gru_cell quantized_lstm_cell
+        q_per_channel_scales q_per_channel_zero_points quantize_per_tensor_dynamic
+        quantize_per_channel quantized_batch_norm quantized_gru_cell quantized_lstm_cell
         quantized_max_pool1d quantized_max_pool2d quantized_max_pool3d quantized_rnn_relu_cell
         quantized_rnn_tanh_cell _wrapped_linear_prepack _wrapped_quantized_linear_prepacked
         _rowwise_prune""",
@@ -57,7 +57,10 @@ _OPAQUE = {
         batch_norm_update_stats _native_batch_norm_legit _fused_rms_norm native_norm""",
     "memory is shown in another shape, whatever lay there": """
         as_strided as_strided_ as_strided_copy as_strided_scatter resize resize_ resize_as
-        resize_as_ set_ _reshape_alias_copy""",
+        resize_as_ set_ slice_inverse _reshape_alias_copy""",
+    "its draws depend on how many random numbers the rows before them took": "poisson binomial",
+    "a shape or an axis is summed away that only its arguments name": """
+        sum_to_size norm_except_dim segment_reduce""",
     "a function of the user's is applied number by number": "apply_ map_ map2_",
     "windows overlap": "stft istft conv_tbc gradient",
     "it is called by modules, which have rules": """
@@ -83,12 +86,12 @@ def install(table: RuleTable) -> None:
     for kind in (torch.Tensor, nn.Parameter):
         table.method(_quiet, kind, ("__setattr__", "backward", "retain_grad", "requires_grad_",
                                     "share_memory_", "detach_"))  # fmt: skip
-    table.method(_gradient, torch.Tensor, ("grad", "_grad"))
+    table.method(_gradient, torch.Tensor, ("grad", "_grad", "_base"))
     table.method(_quiet, nn.Module, _PARTS_OF_MODULES.split())
     table.opaque(_COLLECTIVES, *_collectives())
 
 
-def _quiet(call: Call) -> bool | None:
+def _quiet(_: Call) -> bool | None:
     """Nothing moves."""
     return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,8 +33,8 @@ def install(table: RuleTable) -> None:
     table.method(_setitem, torch.Tensor, ("__setitem__",))
     table.method(_copied, torch.Tensor, ("copy_",))
     everywhere(table, lambda _: _constant, "index_fill fill_diagonal")
-    everywhere(table, lambda name: partial(_added, name), "index_add index_reduce")
-    everywhere(table, lambda name: partial(_scattered, name), "scatter_add scatter_reduce")
+    everywhere(table, lambda _: _added, "index_add index_reduce")
+    everywhere(table, lambda _: _scattered, "scatter_add scatter_reduce")
 
 
 def plain(key: Any) -> Any:
@@ -124,7 +123,7 @@ def _constant(call: Call) -> bool | None:
     return None if one is None else emit(call, lambda _: same(one))
 
 
-def _added(name: str, call: Call) -> bool | None:
+def _added(call: Call) -> bool | None:
     """Rows of a source are added to those that an index names."""
     args, kwargs = arguments(call)
     dim, index = argument(args, kwargs, 1, "dim"), argument(args, kwargs, 2, "index")
@@ -140,7 +139,7 @@ def _added(name: str, call: Call) -> bool | None:
     return emit(call, lambda _: same(one) + edge(source, codes))
 
 
-def _scattered(name: str, call: Call) -> bool | None:
+def _scattered(call: Call) -> bool | None:
     """Values of a source are added where an index of the same shape says."""
     args, kwargs = arguments(call)
     dim, index = argument(args, kwargs, 1, "dim"), argument(args, kwargs, 2, "index")

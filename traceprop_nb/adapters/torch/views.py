@@ -1,4 +1,4 @@
-"""Tensors that are views of recorded ones, made where nobody saw it: by iteration, by other code."""
+"""Tensors that are views of recorded ones, made where nobody saw it: by iteration, say."""
 
 from __future__ import annotations
 
