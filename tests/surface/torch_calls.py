@@ -58,7 +58,8 @@ def parsed(*tables: str) -> dict[str, list[Line]]:
         loose, once = (REASONS[mark] if mark else ""), "once" in remarks
         truth = "carried" if remarks.startswith("carried") else "changed"
         for name in names.split():
-            found.setdefault(name, []).append(Line(first, rest, pick, truth, loose, once))
+            full = SHORT[name[:2]] + name[2:] if name[:2] in SHORT else name
+            found.setdefault(full, []).append(Line(first, rest, pick, truth, loose, once))
     return found
 
 

@@ -199,7 +199,7 @@ torch.native_batch_norm | a | None, None, None, None, True, 0.1, 1e-5 | [0]
 grid_sample | p | p.permute(0, 2, 3, 1).tanh() * 0.5, align_corners=True | | ~cut
 torch.grid_sampler | p | p.permute(0, 2, 3, 1).tanh() * 0.5, 0, 0, True | | ~cut
 torch.grid_sampler_2d | p | p.permute(0, 2, 3, 1).tanh() * 0.5, 0, 0, True | | ~cut
-torch.grid_sampler_3d | p[:, :, None] | p[:, :1, ..., None].tanh() * v[:3].abs(), 0, 0, 1 | | ~cut
+torch.grid_sampler_3d | p[:, :, None] | p[:, :1, ..., None].tanh() * v[:3], 0, 0, True | | ~cut
 F.affine_grid | c[:, :2, :3] | (6, 1, 2, 2)
 torch.affine_grid_generator | c[:, :2, :3] | (6, 1, 2, 2), True
 F.fold | p.reshape(6, 8, 4) | (3, 3), 2

@@ -28,7 +28,7 @@ from traceprop_nb.adapters.torch.given import (
 )
 from traceprop_nb.adapters.torch.places import everywhere
 from traceprop_nb.lineage.maps import OnDemand, Prefix, Ragged, Range, RowMap, Window, compose
-from traceprop_nb.lineage.nodes import Kind
+from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -192,6 +192,8 @@ def _ordered(name: str, call: Call) -> bool | None:
     def found(out: Any) -> list[Edge]:
         context = every(one, rows, Kind.CONTEXT)
         moved = edge(one, OnDemand(make, n, rows)) if out is call.out[0] else []
+        if one.ndim > 1:  # columns are put in order one by one
+            moved = [(node, row_map, kind, Status.INEXACT) for node, row_map, kind, _ in moved]
         return moved + context
 
     return emit(call, found)

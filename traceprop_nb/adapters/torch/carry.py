@@ -2,18 +2,21 @@
 
 Nothing is repeated during the call. What is kept are the shapes of what was moved and copies of
 what said where it goes; the map is made when someone asks.
+
+A row that is put together of several keeps their values apart, which a map of rows cannot say of
+what is taken out of it later: such a map is a superset.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from traceprop_nb.adapters.torch.given import Shape, leaves, shape, tensor
+from traceprop_nb.adapters.torch.given import Shape, alone, leaves, shape, tensor
 from traceprop_nb.lineage.maps import OnDemand, Ragged, RowMap, compress
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.operand import Operand
@@ -38,41 +41,39 @@ class Carrier:
         run: The operation; it changes none of its arguments.
         args: Its arguments; what is moved is named by its place and shape.
         kwargs: Named ones.
-        exact: The type whose numbers the operation moves.
     """
 
     run: Run
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    exact: torch.dtype
 
     def row_map(self, place: int, n: int, k: int) -> RowMap:
         """The map of the k-th tensor of the result to the rows of one argument."""
         try:
-            made = self._made(place, dense=False)
-        except RuntimeError:  # it asks for memory of its own
-            made = self._made(place, dense=True)
+            made = self._made(place, torch.int32)
+        except RuntimeError:  # it asks for memory of its own, or for other numbers
+            made = self._made(place, torch.float64)
         parts = [t for t in leaves((made,)) if isinstance(t, torch.Tensor)]
         return as_map(parts[k], n)
 
-    def _made(self, place: int, *, dense: bool) -> Any:
+    def _made(self, place: int, kind: torch.dtype) -> Any:
         with torch.no_grad():
-            args = [self._numbered(value, place, dense) for value in self.args]
-            named = {k: self._numbered(value, place, dense) for k, value in self.kwargs.items()}
+            args = [self._numbered(value, place, kind) for value in self.args]
+            named = {k: self._numbered(value, place, kind) for k, value in self.kwargs.items()}
             return self.run(*args, **named)
 
-    def _numbered(self, value: Any, place: int, dense: bool) -> Any:
+    def _numbered(self, value: Any, place: int, kind: torch.dtype) -> Any:
         if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
-            return type(value)(self._numbered(part, place, dense) for part in value)
+            return type(value)(self._numbered(part, place, kind) for part in value)
         if not isinstance(value, _Moved):
             return value
         n = value.shape[0] if value.shape else 1
-        on = torch.arange(1, n + 1, dtype=self.exact)
+        on = torch.arange(1, n + 1, dtype=kind)
         rows = on if value.place == place else torch.zeros_like(on)
         if not value.shape:
             return rows.reshape(())
         whole = rows.reshape(n, *(1 for _ in value.shape[1:])).expand(value.shape)
-        return whole.contiguous() if dense else whole
+        return whole.contiguous() if kind == torch.float64 else whole
 
 
 def as_map(carried: torch.Tensor, n: int) -> RowMap:
@@ -90,7 +91,7 @@ def as_map(carried: torch.Tensor, n: int) -> RowMap:
 
 def carried(
     call: Call, run: Run, args: list[Any], kwargs: dict[str, Any], outs: list[Any],
-    exact: torch.dtype = torch.int32,
+    sure: bool | Collection[int] = False,
 ) -> list[list[Edge]]:  # fmt: skip
     """For each result its edges to every operand among the arguments that is moved.
 
@@ -100,7 +101,8 @@ def carried(
         args: The receiver as an operand first; what says where values go is wrapped by ``held``.
         kwargs: Named arguments.
         outs: The tensors of the result.
-        exact: See ``Carrier``.
+        sure: Whether no row of the result holds values of several rows of one operand; or the
+            places of the operands of which that is so.
     """
     moved: list[Operand] = []
 
@@ -115,13 +117,16 @@ def carried(
         moved.append(operand)
         return _Moved(len(moved) - 1, shape(operand))
 
-    carrier = Carrier(
-        run, tuple(map(frozen, args)), {k: frozen(v) for k, v in kwargs.items()}, exact
-    )
-    return [_edges(call, carrier, moved, out, k) for k, out in enumerate(outs)]
+    carrier = Carrier(run, tuple(map(frozen, args)), {k: frozen(v) for k, v in kwargs.items()})
+    if isinstance(sure, bool):
+        sure = range(len(moved)) if sure else ()
+    return [_edges(call, carrier, moved, (k, out), sure) for k, out in enumerate(outs)]
 
 
-def _edges(call: Call, carrier: Carrier, moved: list[Operand], out: Any, k: int) -> list[Edge]:
+def _edges(
+    call: Call, carrier: Carrier, moved: list[Operand], one: tuple[int, Any], sure: Collection[int]
+) -> list[Edge]:
+    k, out = one
     rows = call.recorder.table.rows(out)
     found: list[Edge] = []
     for place, operand in enumerate(moved):
@@ -132,8 +137,12 @@ def _edges(call: Call, carrier: Carrier, moved: list[Operand], out: Any, k: int)
             return carrier.row_map(place, n, k)
 
         row_map = OnDemand(make, operand.rows, rows)
-        found.append((operand.node, row_map, Kind.DIRECT, Status.EXACT))
+        apart = place in sure or out.dim() <= 1 or alone(call.recorder, operand.node)
+        found.append((operand.node, row_map, Kind.DIRECT, _STATUS[apart]))
     return found
+
+
+_STATUS = (Status.INEXACT, Status.EXACT)
 
 
 @dataclass(frozen=True)

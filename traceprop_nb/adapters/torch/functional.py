@@ -40,7 +40,8 @@ _SAMPLES = {
     "vander": 1, "unravel_index": 1, "bilinear": 2, "gru_cell": 2, "lstm_cell": 2,
     "rnn_tanh_cell": 2, "rnn_relu_cell": 2, "conv1d": 3, "conv2d": 4, "conv3d": 5,
     "conv_transpose1d": 3, "conv_transpose2d": 4, "conv_transpose3d": 5, "convolution": 3,
-    "bucketize": 1, "isin": 1, "multinomial": 2, "embedding_renorm": 9,
+    "bucketize": 1, "isin": 1, "multinomial": 2, "pixel_shuffle": 4, "pixel_unshuffle": 4,
+    "channel_shuffle": 4, "native_channel_shuffle": 4,
 }  # fmt: skip
 _ALONGSIDE = {
     "max_unpool1d": 2, "max_unpool2d": 2, "max_unpool3d": 2, "grid_sample": 2, "grid_sampler": 2,
@@ -207,7 +208,9 @@ def _embedded(call: Call) -> bool | None:
         return None
     if kwargs.get("max_norm") is not None or len(args) > 3:
         return None
-    edges = carried(call, _taken, [table, held(index)], {}, [call.out])[0]
+    if numbers.ndim > 1:
+        return emit(call, lambda out: same(numbers) + every(rows_of, len(out), Kind.CONTEXT))
+    edges = carried(call, _taken, [table, held(index)], {}, [call.out], sure=True)[0]
     return emit(call, lambda _: same(numbers) + edges)
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 
-from traceprop_nb.lineage.maps import All, Identity, RowMap
+from traceprop_nb.lineage.maps import All, Identity, Range, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import memory, opaque
 from traceprop_nb.tracing.broadcast import edges as broadcast
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge
+from traceprop_nb.tracing.writer import Writer
 
 Find = Callable[[Any], list[Edge] | None]
 """(a tensor of the result) -> its edges, or None where the call is not one that is known."""
@@ -133,6 +134,22 @@ def every(operand: Operand, rows: int, kind: Kind = Kind.DIRECT) -> list[Edge]:
 def edge(operand: Operand, row_map: RowMap, kind: Kind = Kind.DIRECT) -> list[Edge]:
     """One exact edge, or none where the operand has no rows to speak of."""
     return [] if operand.node is None else [(operand.node, row_map, kind, Status.EXACT)]
+
+
+def alone(recorder: Writer, node: int, depth: int = 16) -> bool:
+    """Whether all rows of a value come from one row of whatever it is made of."""
+    graph = recorder.graph
+    if graph.rows(node) <= 1:
+        return True
+    if node in graph.sources or not depth or graph.status(node) != Status.EXACT:
+        return False
+    for parent, row_map, kind, status in graph.edges(node):
+        one = row_map.n_in == 1 or (isinstance(row_map, Range) and row_map.step == 0)
+        if kind == Kind.CONTEXT or (one and status == Status.EXACT):
+            continue
+        if not isinstance(row_map, Identity) or not alone(recorder, parent, depth - 1):
+            return False
+    return True
 
 
 def spread(call: Call, out: Any, given: Iterable[Operand]) -> list[Edge]:

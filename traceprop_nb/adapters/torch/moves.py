@@ -14,12 +14,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from traceprop_nb.adapters.torch.carry import carried, held
+from traceprop_nb.adapters.torch.carry import Held, carried, held
 from traceprop_nb.adapters.torch.given import (
+    alone,
     argument,
     arguments,
     edge,
     emit,
+    leaves,
     results,
     same,
     shape,
@@ -28,6 +30,7 @@ from traceprop_nb.adapters.torch.given import (
 )
 from traceprop_nb.adapters.torch.places import SPACES, everywhere
 from traceprop_nb.lineage.maps import Groups, Identity, Part, Range
+from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -37,7 +40,7 @@ transpose_copy t_copy permute_copy adjoint expand broadcast_to expand_copy repea
 narrow_copy select select_copy diagonal diagonal_copy diag diag_embed diagflat tril triu unfold
 unfold_copy dstack atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors meshgrid
 cartesian_prod combinations select_scatter __reversed__ slice_scatter diagonal_scatter slice_copy
-pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle fftshift ifftshift
+fftshift ifftshift
 column_stack hstack row_stack vstack squeeze unsqueeze squeeze_copy unsqueeze_copy T H mT mH ravel
 flatten unflatten reshape view_copy
 """
@@ -58,7 +61,16 @@ _VIEWS = frozenset(
     "select diagonal unfold atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid squeeze "
     "unsqueeze T H mT mH ravel flatten unflatten reshape".split()
 )
-_FLOATING = ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "native_channel_shuffle")
+_BY_ROW = frozenset(
+    "flip fliplr flipud tril triu narrow narrow_copy select select_copy index_select "
+    "repeat_interleave diag_embed diagflat fftshift ifftshift slice_copy slice_scatter block_diag "
+    "cartesian_prod diagonal_scatter roll diag".split()
+)
+_WRITES = {"scatter": 1, "index_copy": 1, "index_put": 9, "masked_scatter": 9, "put": 9,
+           "select_scatter": 2, "gather": 1, "take_along_dim": 2}  # fmt: skip
+"""What stays keeps its place; and the place of the axis along which others are written."""
+_SPREAD = ("expand", "broadcast_to", "expand_copy", "repeat", "tile", "broadcast_tensors")
+_STACKED = ("hstack", "vstack", "row_stack", "dstack", "column_stack")
 
 
 def install(table: RuleTable) -> None:
@@ -111,9 +123,45 @@ def _repeated(
         return None
     args = [held(v) if k in keys else v for k, v in enumerate(args)]
     kwargs = {k: held(v) if k in _KEYS else v for k, v in kwargs.items()}
-    exact = torch.float64 if name in _FLOATING else torch.int32
-    edges = carried(call, run, args, kwargs, outs, exact)
+    flat = name == "roll" and argument(args, kwargs, 2, "dims") in (None, ())
+    moved = _moved(call, args)
+    sure = [
+        k for k, o in enumerate(moved) if not flat and all(_apart(name, o, out) for out in outs)
+    ]
+    if name in _WRITES:
+        still = [] if name in ("gather", "take_along_dim") else [0]
+        sure = list(range(len(moved))) if _by_row(name, moved, args, kwargs) else [*still, *sure]
+    edges = carried(call, run, args, kwargs, outs, sure=sure)
     return emit(call, lambda out: next(e for o, e in zip(outs, edges, strict=True) if o is out))
+
+
+def _by_row(name: str, moved: list[Operand], args: list[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether rows of what is written are written as rows."""
+    dim = argument(args, kwargs, _WRITES[name], "dim")
+    if name == "index_copy":
+        return type(dim) is int
+    if name == "index_put":
+        keys: Any = args[1].copy if isinstance(args[1], Held) else ()
+        return len(keys) == 1 and keys[0].dim() == 1 and moved[-1].ndim == moved[0].ndim
+    return type(dim) is int and dim % moved[0].ndim != 0
+
+
+def _moved(call: Call, args: list[Any]) -> list[Operand]:
+    return [o for o in (tensor(call, v) for v in leaves(args)) if o is not None]
+
+
+def _apart(name: str, one: Operand, out: Any) -> bool:
+    """Whether no row of the result holds values of several rows of an operand, for sure."""
+    if one.rows <= 1 or out.dim() <= 1:
+        return True
+    if name in _ORDERED:
+        inside, whole = out.numel() // max(len(out), 1), np.prod(shape(one)) // one.rows
+        return bool(inside) and whole % inside == 0
+    if name in _SPREAD:
+        return out.dim() == one.ndim
+    if name in _STACKED:
+        return one.ndim > 1 or name == "column_stack"
+    return name in _BY_ROW
 
 
 def _unfit(name: str, args: list[Any], kwargs: dict[str, Any]) -> bool:
@@ -136,6 +184,8 @@ def _stays(name: str, one: Operand, args: list[Any], kwargs: dict[str, Any], out
         return False
     if name in _ORDERED:
         return out.numel() == np.prod(shape(one))
+    if name in ("mT", "mH", "adjoint") and one.ndim > 2:
+        return True
     if name == "permute":
         order = args[1:] if len(args) > 2 else argument(args, kwargs, 1, "dims")
         return isinstance(order, list | tuple) and bool(order) and order[0] == 0
@@ -150,12 +200,17 @@ def _stays(name: str, one: Operand, args: list[Any], kwargs: dict[str, Any], out
 
 
 _KEYS = ("index", "mask", "indices", "repeats")
-_ORDERED = ("squeeze", "unsqueeze", "flatten", "unflatten", "reshape", "ravel", "view")
+_ORDERED = (
+    "squeeze", "unsqueeze", "flatten", "unflatten", "reshape", "ravel", "view", "view_copy",
+    "squeeze_copy", "unsqueeze_copy",
+)  # fmt: skip
 _TWO = ((1, "dim0"), (2, "dim1"))
 _AXES: dict[str, tuple[tuple[int, str], ...]] = {
     "transpose": _TWO, "transpose_copy": _TWO, "swapdims": _TWO, "swapaxes": _TWO,
     "flip": ((1, "dims"),), "roll": ((2, "dims"),), "narrow": ((1, "dim"),),
-    "select": ((1, "dim"),), "gather": ((1, "dim"),), "index_select": ((1, "dim"),),
+    "select": ((1, "dim"),), "unfold": ((1, "dimension"),), "unfold_copy": ((1, "dimension"),),
+    "movedim": ((1, "source"), (2, "destination")), "moveaxis": ((1, "source"), (2, "destination")),
+    "gather": ((1, "dim"),), "index_select": ((1, "dim"),),
     "take_along_dim": ((2, "dim"),), "rot90": ((2, "dims"),),
     "repeat_interleave": ((2, "dim"),), "diagonal": ((2, "dim1"), (3, "dim2")),
 }  # fmt: skip
@@ -172,7 +227,8 @@ def _reshaped(name: str, call: Call) -> bool | None:
     if _stays("view", one, args, kwargs, call.out):
         done = emit(call, lambda _: same(one))
     else:
-        edges = carried(call, run, [args[0], size], {}, [call.out])
+        sure = _apart("expand" if name == "expand_as" else "view", one, call.out)
+        edges = carried(call, run, [args[0], size], {}, [call.out], sure=sure)
         done = emit(call, lambda _: edges[0])
     view(call)
     return done
@@ -261,7 +317,10 @@ def _stack(call: Call) -> bool | None:
     found = list[Edge]()
     for k, part in enumerate(parts):
         row_map = Groups(np.full(part.rows, k, np.int32), rows) if whole else Identity(part.rows)
-        found += edge(part, row_map)
+        known = edge(part, row_map)
+        if whole and known and not alone(call.recorder, known[0][0]):
+            known = [(known[0][0], row_map, Kind.DIRECT, Status.INEXACT)]
+        found += known
     return emit(call, lambda _: found)
 
 
@@ -278,6 +337,5 @@ def _padded(call: Call) -> bool | None:
     if mode not in ("constant", "reflect", "replicate", "circular"):
         mode = "constant"  # constant_pad_nd: its third argument is the number
     run = partial(functional.pad, mode=mode)
-    return emit(
-        call, lambda out: carried(call, run, [args[0], list(sizes)], {}, [out], torch.float64)[0]
-    )
+    edges = carried(call, run, [args[0], list(sizes)], {}, [call.out], sure=True)
+    return emit(call, lambda _: edges[0])

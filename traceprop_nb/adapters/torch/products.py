@@ -20,8 +20,8 @@ from traceprop_nb.adapters.torch.given import (
     tensor,
 )
 from traceprop_nb.adapters.torch.places import everywhere
-from traceprop_nb.lineage.maps import Repeat, Tile
-from traceprop_nb.lineage.nodes import Kind
+from traceprop_nb.lineage.maps import All, Repeat, Tile
+from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -137,7 +137,8 @@ def _einsum(call: Call) -> bool | None:
     terms = _terms(text) if isinstance(text, str) else None
     if terms is None or len(terms[0]) != len(given) or any(o is None for o in given):
         return None
-    inputs, first = terms
+    inputs, kept = terms
+    first = kept[:1]
 
     def find(out: Any) -> list[Edge]:
         rows, found = _rows(out), list[Edge]()
@@ -148,15 +149,17 @@ def _einsum(call: Call) -> bool | None:
             if first and term[0] == first:
                 again = first in term[1:]
                 found += every(one, rows) if again else same(one)
-            else:
+            elif aligned or term[0] not in kept:
                 found += every(one, rows, Kind.CONTEXT if aligned else Kind.DIRECT)
+            elif one.node is not None:  # its rows stay apart, on another axis
+                found.append((one.node, All(one.rows, rows), Kind.DIRECT, Status.INEXACT))
         return found
 
     return emit(call, find)
 
 
 def _terms(text: str) -> tuple[list[str], str] | None:
-    """The indices of each operand, and the first of the result; None where dots are among them."""
+    """The indices of each operand, and of the result; None where dots are among them."""
     text = text.replace(" ", "")
     if not re.fullmatch(r"[a-zA-Z]+(,[a-zA-Z]+)*(->[a-zA-Z]*)?", text):
         return None
@@ -164,7 +167,7 @@ def _terms(text: str) -> tuple[list[str], str] | None:
     if not arrow:
         letters = left.replace(",", "")
         right = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    return left.split(","), right[:1]
+    return left.split(","), right
 
 
 def _tensordot(call: Call) -> bool | None:

@@ -44,8 +44,9 @@ _CUDA_SEEDS = ("manual_seed", "manual_seed_all")
 def install(table: RuleTable) -> None:
     """Fill the table."""
     table.track(_snapshot, align, *_TENSORS)
+    found = views.Views()
     for kind in _TENSORS:
-        table.memory[kind], table.marks[kind], table.kin[kind] = _memory, _shape, views.view_of
+        table.memory[kind], table.marks[kind], table.kin[kind] = _memory, _shape, found.view_of
     table.trusted_roots.add("torch")
     for part in _PARTS:
         part.install(table)

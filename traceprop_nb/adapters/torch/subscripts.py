@@ -92,12 +92,32 @@ def _setitem(call: Call) -> bool | None:
     if call.receiver is None:  # a temporary that is gone again; what it was a view of is not
         opaque.aliases_written(call.recorder, call.site, call.ref, *_nodes(given))
         return True
-    found = carried(call, _put, [base, held(key), value], {}, [call.receiver])[0]
+    sure = (0, 1) if _aligned(key, given, call.receiver) else (0,)
+    found = carried(call, _put, [base, held(key), value], {}, [call.receiver], sure)[0]
     if "update" in call.kwargs:
         found = [*same(one), *(e for e in found if e[0] != call.node)]
     node = call.recorder.emit(call.site, call.name, call.receiver, found)
     opaque.aliases_written(call.recorder, call.site, call.ref, node)
     return True
+
+
+def _aligned(key: Any, given: Operand, target: torch.Tensor) -> bool:
+    """Whether the first axis of what is written to is the target's, and of the value as well."""
+    first = key[0] if isinstance(key, tuple) and key else key
+    if isinstance(first, torch.Tensor | np.ndarray | list):
+        first = plain(copied(torch.as_tensor(first)))
+        wide = isinstance(first, np.ndarray) and first.ndim == 1
+    else:
+        wide = isinstance(first, slice) or first is Ellipsis
+    if not wide:
+        return False
+    rest = key[1:] if isinstance(key, tuple) else ()
+    if first is Ellipsis and rest:
+        return False
+    if any(not isinstance(k, int | slice) for k in rest):
+        return False
+    whole = target.dim() - sum(isinstance(k, int) for k in rest)
+    return given.ndim == whole or given.rows == 1
 
 
 def _nodes(operand: Operand) -> list[int]:
