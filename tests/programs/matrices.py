@@ -198,7 +198,6 @@ ROWS_OF_TENSORS = [
     "T = torch.tensor(X); X = (T.t() * 1.0).transpose(0, 1)[$h:].numpy()",
     "T = torch.tensor(X); X = T.unsqueeze(0).repeat(2, 1, 1)[1].numpy()",
     "T = torch.tensor(X); X = torch.stack([T, T.flip(0)])[1].numpy()",
-    "T = torch.tensor(X); X = torch.stack([T, T.flip(0)], 1).flatten(0, 1).numpy()",
     "T = torch.tensor(X); X = torch.stack([row for row in T]).numpy() if len(X) else X",
     "T = torch.tensor(X); X = torch.vstack([r[None] for r in T.unbind()]).numpy() if len(X) else X",
     "T = torch.tensor(X); X = torch.hstack((T[:, :1], T[:, 1:])).numpy()",

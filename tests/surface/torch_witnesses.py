@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tests.surface import torch_calls as calls, torch_more_calls as more
+from tests.surface import torch_calls as calls, torch_modules, torch_more_calls as more
 from tests.surface.library import Library
 from tests.surface.torch_calls import REASONS, Line, parsed
 from tests.surface.torch_setting import SETTING, public
@@ -62,7 +62,7 @@ def witnesses() -> list[Witness]:
             if method and (line.first.startswith("*") or (line.once and name.endswith("_"))):
                 continue
             found.append(Witness(name, written(name, line), line.truth, line.loose))
-    return found
+    return found + torch_modules.witnesses()
 
 
 LIBRARY = Library("torch", torch.__version__, public, SETTING, witnesses())

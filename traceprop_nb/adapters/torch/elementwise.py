@@ -29,7 +29,7 @@ bernoulli bitwise_not ceil celu conj_physical cos cosh deg2rad digamma dropout e
 exp exp2 expm1 fix floor frac frexp gelu hardshrink hardsigmoid hardswish hardtanh i0 isfinite
 isinf isnan isneginf isposinf isreal leaky_relu lgamma log log10 log1p log2 logical_not logit
 logsigmoid mish mvlgamma nan_to_num neg negative polygamma positive rad2deg reciprocal relu
-relu6 round rrelu rsqrt selu sgn sigmoid sign signbit silu sin sinc sinh softplus softshrink
+relu6 round rsqrt selu sgn sigmoid sign signbit silu sin sinc sinh softplus softshrink
 softsign sqrt square tan tanh tanhshrink threshold trunc alpha_dropout native_dropout
 fake_quantize_per_tensor_affine quantize_per_tensor
 airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 entr erfcx expit gammaln i0e i1 i1e log_ndtr
@@ -67,6 +67,7 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     everywhere(table, lambda _: elementwise, _ONE + _SEVERAL + _CHANNELS)
     table.method(elementwise, torch.Tensor, [f"__{name}__" for name in _OPERATORS.split()])
+    everywhere(table, lambda _: _leaky, "rrelu")
     everywhere(table, lambda _: _kept, _KEPT)
     table.function(_where, torch.where)
     table.method(_where, torch.Tensor, ("where",))
@@ -81,6 +82,12 @@ def elementwise(call: Call) -> bool | None:
     """Every tensor of the result follows the broadcasting rule."""
     given = operands(call)
     return emit(call, lambda out: spread(call, out, given))
+
+
+def _leaky(call: Call) -> bool | None:
+    """In training it draws a number for each negative one, so that the rows before a row matter."""
+    training = call.argument(3, "training", False)
+    return None if training is not False else elementwise(call)
 
 
 def _kept(call: Call) -> bool | None:

@@ -17,7 +17,7 @@ from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 ROWS, MIXED = "row by row", "scaled by the batch"
 _ELEMENTWISE = (
     nn.CELU, nn.ELU, nn.GELU, nn.Hardshrink, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh,
-    nn.Identity, nn.LeakyReLU, nn.LogSigmoid, nn.Mish, nn.ReLU, nn.ReLU6, nn.RReLU, nn.SELU,
+    nn.Identity, nn.LeakyReLU, nn.LogSigmoid, nn.Mish, nn.ReLU, nn.ReLU6, nn.SELU,
     nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Softshrink, nn.Softsign, nn.Tanh, nn.Tanhshrink,
     nn.Threshold, nn.Dropout, nn.AlphaDropout, nn.PReLU, nn.Embedding,
 )  # fmt: skip
