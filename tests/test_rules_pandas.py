@@ -153,6 +153,16 @@ VALUES = {
     "d['w'].shift(1)": rows([], 0, 1, 2, 3),
     "d['w'].shift(-2)": rows(2, 3, 4, [], []),
     "d['w'].diff()": rows(0, [0, 1], [1, 2], [2, 3], [3, 4]),
+    "d.ffill()": rows(0, [0, 1], 2, 3, 4),
+    "d['v'].bfill()": rows(0, [1, 2], 2, 3, 4),
+    "d['w'].diff(2)": rows(0, 1, [0, 2], [1, 3], [2, 4]),
+    "d['w'].shift(1, fill_value=0)": rows([], 0, 1, 2, 3),
+    "d['w'].rolling(2).mean()": SAME,
+    "d[['w', 'v']].stack()": rows(0, 0, 1, 1, 2, 2, 3, 3, 4, 4),
+    "d.melt('k', ['w', 'v'])": rows(*ALL, *ALL),
+    "d.pivot(columns='k', values='w')": rows(3, 1, 4, 0, 2),
+    "d['k'].value_counts()": rows([0, 4], [1, 2], 3),
+    "d['k'].str.cat(d['k'])": SAME,
     "d['w'].diff(-1)": rows([0, 1], [1, 2], [2, 3], [3, 4], 4),
     "d[['w', 'v']] @ np.ones(2)": SAME,
     "d['k'].isin(['a', 'b'])": SAME,
@@ -295,10 +305,9 @@ def test_what_happens_in_place_is_followed(frames, statement):
     assert frames.status("d") == Status.EXACT
 
 
-LOOSE = ["d.ffill()", "d['v'].interpolate()", "d['w'].rolling(2).mean()", "d.T", "d.stack()",
-         "d['k'].map(e.drop_duplicates('k').set_index('k')['z'])", "d.apply(np.sort)", "d.melt()",
-         "d['v'].combine_first(e['z'])", "d['w'].diff(2)", "d['w'].shift(1, fill_value=0)",
-         "d.pivot(columns='k', values='w')", "d.loc[lambda t: t.w > 0]", "d['k'].str.cat(d['k'])",
+LOOSE = ["d['v'].interpolate()", "d['w'].rolling(2).agg(lambda s: s.mean())", "d.T",
+         "d['k'].map(e.drop_duplicates('k').set_index('k')['z'])", "d.apply(np.sort)",
+         "d.loc[lambda t: t.w > 0]",
          "d[['w', 'v']].apply(lambda c: c[::-1].to_numpy())", "d['w'].replace(e['z'])",
          "d.eval('w\\n')", "d.reindex_like(e)"]  # fmt: skip
 

@@ -11,6 +11,7 @@ import pytest
 from tests.merged import plain
 from traceprop_nb.errors import OptionError, RowRangeError, UnknownNameError, UntracedError
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.session import certainty
 
 
 def test_a_row_leads_to_records_lines_context_and_path(cells):
@@ -152,7 +153,8 @@ def test_why_names_the_steps_to_blame(cells):
         ("flip", 2, 1, Status.INEXACT, "np.flip(X)")
     ]
     assert repr(answer).splitlines() == [
-        "g is INEXACT because of", "  INEXACT  flip  (cell 2, line 1)  np.flip(X)"
+        "g is INEXACT because of", "  INEXACT  flip  (cell 2, line 1)  np.flip(X)",
+        f"           {certainty.INEXACT}",
     ]  # fmt: skip
     assert repr(cells.session.why(cells.names["X"])) == (
         "X is EXACT: every step from the sources is known row by row"

@@ -133,6 +133,17 @@ def test_status_counts_what_there_is(cells):
     assert status.bytes_log > 0
 
 
+def test_functions_of_before_a_reset_are_traced_after_it(cells):
+    cells("def half(x):\n    kept = x[::2]\n    return kept * 0.5")
+    cells.session.reset()
+    cells.source("a", np.arange(6.0).reshape(3, 2))
+    cells("out = half(a)")
+    assert cells.behind("out", "a") == [[0], [2]]
+    assert cells.status("out") == Status.EXACT
+    assert cells.swallowed() == {}
+    assert not any("kept" in site.text for site in cells.session.graph.sites)
+
+
 def test_a_reset_forgets_everything_but_whether_cells_are_traced(cells):
     cells.session.trace_on()
     cells.session.reset()

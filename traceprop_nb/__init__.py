@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import traceprop_nb.lineage
 import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
+from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
@@ -54,10 +55,14 @@ __all__ = [
     "influence",
     "lineage",
     "load_ipython_extension",
+    "opaque",
     "open",
     "policy",
+    "probe",
     "report",
     "rows",
+    "rowwise",
+    "rule",
     "session",
     "source",
     "subject",

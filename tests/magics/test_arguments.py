@@ -73,7 +73,11 @@ def test_what_is_never_closed_is_refused(line):
         ("%%train", "", "required: NAME"),
         ("%%train", "clf --checkpoints 0", "'0' is not a whole number from 1"),
         ("%%train", "clf --proj-dim 4e3", "'4e3' is not a whole number from 1"),
-        ("%trace", "of", "'of' is none of on, off, status, reset, verify; did you mean off"),
+        (
+            "%trace",
+            "of",
+            "'of' is none of on, off, status, reset, verify, modules; did you mean off",
+        ),
         ("%influence", "", "required: EXPR"),
         ("%influence", "x --by rows", "did you mean row?"),
         ("%lineage", "x --row three", "invalid int value"),

@@ -111,11 +111,30 @@ def test_reset_forgets(work, session):
     exact(work, session)
 
 
-def test_verifying_says_honestly_that_it_cannot_yet(work, session):
-    if hasattr(session, "verify"):
-        pytest.skip("the session can verify")
-    assert not work("%trace verify").success
-    assert "not available" in work.printed + work.errors
+def test_a_cell_is_verified_by_number_and_what_is_wrong_in_the_line_is_said(work, session):
+    work("%%trace first\n" + LOAD + "kept = df[df.v > 0]")
+    work("%%trace second\nagain = kept.sort_values('v')")
+    for words in ("", " second", " 2"):
+        assert work(f"found = %trace verify{words}").success
+        found = work.ip.user_ns["found"]
+        assert (found.holds, found.cell) == (True, 2)
+        assert "again" in [one.name for one in found.results if one.carried]
+    assert not work("%trace verify nine").success
+    assert (
+        "no traced cell nine ran to its end; there are: first, second" in work.printed + work.errors
+    )
+    assert not work("%trace verify 1 2").success
+    assert "checks one cell" in work.printed + work.errors
+    assert not work("%trace off now").success
+    assert "takes nothing more" in work.printed + work.errors
+
+
+def test_modules_are_named_in_the_line(work, session):
+    assert work("%trace modules").success
+    assert work("said = %trace modules nowhere.yet").success
+    assert work.ip.user_ns["said"].names == ("nowhere.yet",)
+    assert not work("%trace modules pandas").success
+    assert "installed library" in work.printed + work.errors
 
 
 def test_a_cell_run_twice_leaves_both_in_the_log_and_the_name_on_the_new(work, session):

@@ -103,6 +103,11 @@ COLUMNS = [
     "d['g'] = d.groupby('k')['w'].cumsum()",
     "d['g'] = d.groupby('k').cumcount()",
     "d['g'] = d['w'].cumsum()",
+    "d['g'] = d['w'].rolling(3, min_periods=1).mean()",
+    "d['g'] = d.groupby('k')['w'].shift(1)",
+    "d['g'] = d['w'].expanding().max()",
+    "d['s'] = d['c'].astype('category').cat.codes if 'c' in d else 0",
+    "d['n'] = d['k'].map(d['k'].value_counts())",
     "d['r'] = d['w'].rank()",
     "d['r'] = pd.cut(d['w'], 3, labels=False) if len(d) > 1 else 0",
     "d.loc[d['w'] > 1, 'v'] = 0.0",
@@ -144,6 +149,13 @@ PARTS = [
     "d = pd.concat([d.reset_index(drop=True), pd.Series(np.ones(len(d)), name='o$i')], axis=1)"
     " if 'o$i' not in d else d",
     "d = pd.concat([part for _, part in d.groupby('k')]) if len(d) else d",
+    "L_ = []\nfor _, part in d.groupby('k'):\n    L_.append(part[::-1])\n"
+    "d = pd.concat(L_) if L_ else d",
+    "d = d.set_index('k', append=True).xs(3, level='k', drop_level=False).reset_index('k')"
+    "[list(d.columns)] if (d['k'] == 3).any() else d",
+    "d = d.melt([c for c in d if c != 'v'], ['v'], var_name='n', value_name='v')"
+    " if 'n' not in d else d",
+    "d = d.assign(k=d['k'].where(d['w'] > $f)).dropna(subset=['k']).astype({'k': 'int64'})",
     "parts = [d.iloc[:3], d.iloc[3:]]; d = pd.concat(parts[::-1])",
     "d, rest = train_test_split(d, test_size=.3, random_state=$i) if len(d) > 3 else (d, d)",
     "d, rest, y1, y2 = train_test_split(d, d['w'], test_size=.3, random_state=$i)"
@@ -165,6 +177,9 @@ SEVERAL = [
     "    d[t_] = (d[t_].fillna(0).astype('int64')"
     " | d[t_ + '_g'].fillna(0).astype('int64')).astype('float64')\n"
     "d = d.drop(columns=[c for c in d if str(c).endswith('_g')])",
+    "d = d.pivot_table(index='k', values=['w', 'v', *(c for c in ids if c in d)], aggfunc="
+    "{c: either if c in ids else 'mean' for c in ['w', 'v', *(c for c in ids if c in d)]})"
+    ".reset_index() if len(d) and d['v'].notna().any() else d",
     "d = d.assign(u=d['w'].shift(1), **{t: (d[t].fillna(0).astype('int64')"
     " | d[t].shift(1).fillna(0).astype('int64')).astype('float64') for t in ids if t in d})",
     "d = d.assign(u=d['w'].diff(), **{t: (d[t].fillna(0).astype('int64')"

@@ -68,6 +68,7 @@ class LineageGraph:
 
     Attributes:
         sites: The site table.
+        reasons: Why the operation at a site is not exact, where that is known; not stored.
         sources: What entered from outside, by node.
         ops: Operation names, in the order of their interning.
         maps: The map table.
@@ -77,11 +78,12 @@ class LineageGraph:
 
     __slots__ = (
         "_all", "_child", "_head", "_identities", "_next", "_op_ids",
-        "edge_log", "maps", "node_log", "ops", "sites", "sources",
+        "edge_log", "maps", "node_log", "ops", "reasons", "sites", "sources",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.sites: list[Site] = []
+        self.reasons: dict[int, str] = {}
         self.sources: dict[int, Source] = {}
         self.ops: list[str] = []
         self.maps: list[RowMap] = []

@@ -30,10 +30,14 @@ def _trace_line() -> MagicParser:
         "%trace",
         "Trace every cell from the next one on, or say what has been traced so far.",
         "on: every cell is traced. off: only cells under %%trace. status: operations, sources and\n"
-        "cost so far. reset: forget all of it. verify: check lineage against carried row ids.",
+        "cost so far. reset: forget all of it. verify [CELL]: run a cell again on copies and\n"
+        "check its lineage against what changes. modules [NAME ...]: trace your own modules\n"
+        "too, from their next import on.",
     )
-    words = one_of("on", "off", "status", "reset", "verify")
-    parser.add_argument("what", metavar="on|off|status|reset|verify", nargs="?", type=words)
+    words = one_of("on", "off", "status", "reset", "verify", "modules")
+    what = "on|off|status|reset|verify|modules"
+    parser.add_argument("what", metavar=what, nargs="?", type=words)
+    parser.add_argument("more", metavar="CELL|NAME", nargs="*", help="what it is about")
     return parser
 
 

@@ -100,9 +100,13 @@ class TracepropMagics(Magics):
     @_documented(grammars.TRACE_LINE)
     def _trace_line(self, line: str) -> Any:
         def answer(options: argparse.Namespace) -> Any:
-            what = options.what or "status"
-            if what in ("status", "verify"):
-                return self._verify() if what == "verify" else self.session.status()
+            what, more = options.what or "status", options.more
+            if what in ("modules", "verify"):
+                return self._modules(more) if what == "modules" else self._verify(more)
+            if more:
+                raise UsageError(f"%trace {what} takes nothing more, not {' '.join(more)!r}")
+            if what == "status":
+                return self.session.status()
             {"on": self.session.trace_on, "off": self.session.trace_off}.get(
                 what, self.session.reset
             )()
@@ -110,11 +114,17 @@ class TracepropMagics(Magics):
 
         return self._ask(grammars.TRACE_LINE, line, answer)
 
-    def _verify(self) -> Any:
-        verify = getattr(self.session, "verify", None)
-        if verify is None:
-            raise UsageError("%trace verify is not available in this version")
-        return verify()
+    def _modules(self, names: list[str]) -> Any:
+        from traceprop_nb.session.modules import trace_modules
+
+        return trace_modules(self.session, *names)
+
+    def _verify(self, cells: list[str]) -> Any:
+        from traceprop_nb.session.verify import verify
+
+        if len(cells) > 1:
+            raise UsageError(f"%trace verify checks one cell, not {' '.join(cells)!r}")
+        return verify(self.session, *cells)
 
     # -- questions ----------------------------------------------------------------------------
 

@@ -122,13 +122,23 @@ class ImpactAnswer:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A step that keeps a lineage from being exact."""
+    """A step that keeps a lineage from being exact.
+
+    Attributes:
+        operation: What was done.
+        cell: Number of the cell, 0 where unknown.
+        line: Line in it, from 1; 0 where unknown.
+        status: How far the step may be trusted.
+        text: The expression, or what happened in words.
+        remedy: Why, and what would make it exact; empty where nothing would.
+    """
 
     operation: str
     cell: int
     line: int
     status: Status
     text: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,10 +154,11 @@ class WhyAnswer:
         out = [f"{self.name} is {self.status.name} because of"]
         if not self.doubts:
             out = [f"{self.name} is EXACT: every step from the sources is known row by row"]
-        out += [
-            f"  {d.status.name:<8} {d.operation}  (cell {d.cell}, line {d.line})  {d.text}"
-            for d in self.doubts
-        ]
+        for d in self.doubts:
+            out.append(
+                f"  {d.status.name:<8} {d.operation}  (cell {d.cell}, line {d.line})  {d.text}"
+            )
+            out += [f"           {d.remedy}"] if d.remedy else []
         out += [f"  note     {note}" for note in self.notes]
         return "\n".join(out)
 

@@ -9,16 +9,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from traceprop_nb import adapters
 from traceprop_nb.errors import MissingFrameworkError, OptionError
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Deferred
-from traceprop_nb.lineage.nodes import Status
-from traceprop_nb.session import keeping, questions, untraced
+from traceprop_nb.session import certainty, keeping, questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
@@ -27,10 +24,11 @@ from traceprop_nb.session.guard import Guard
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.noticed import Noticed
 from traceprop_nb.session.sources import Sources
-from traceprop_nb.session.summary import describe, summary
+from traceprop_nb.session.summary import by_status, describe, summary
 from traceprop_nb.session.training import Training
 from traceprop_nb.session.written import WrittenFiles
 from traceprop_nb.tracing import hooks
+from traceprop_nb.tracing.modules import TracedModules
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rewrite import rewrite_module
 from traceprop_nb.tracing.rules import RuleTable
@@ -69,14 +67,19 @@ class Session:
         cells: Every cell that ran, in order.
         namespace: The user's names as of the last cell.
         tracing: Whether every cell is traced.
+        modules: Which of the user's modules are traced, once some are.
     """
 
     lost: frozenset[int] = frozenset()
     damage: tuple[str, ...] = ()
     title = "this session"
+    modules: TracedModules | None = None
+    recorder: Recorder
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Session | None = None) -> None:
         self.tracing = False
+        if beside is not None:  # functions rewritten for the other one work here too
+            self.recorder = beside.recorder
         self._taps: dict[str, Any] = {}
         self._running: list[CellRun] = []
         self._fresh()
@@ -84,7 +87,7 @@ class Session:
     def _fresh(self) -> None:
         self.started = datetime.now(UTC)
         self.graph = LineageGraph()
-        self.recorder = Recorder(self.graph, RuleTable())
+        self.recorder = Recorder(self.graph, RuleTable(), getattr(self, "recorder", None))
         self.recorder.on_import = self.open_adapters
         self.files = Sources(self.graph)
         self.recorder.on_source = self.files.watch
@@ -129,7 +132,6 @@ class Session:
 
     def status(self) -> TraceStatus:
         """The session so far."""
-        statuses = self.graph.columns().nodes[:, 4] if len(self.graph) else np.empty(0, np.int64)
         return TraceStatus(
             tracing=self.tracing,
             cells=sum(cell.traced for cell in self.cells),
@@ -137,7 +139,7 @@ class Session:
             bytes_log=self.graph.nbytes(),
             sources=tuple(self.sources),
             runs=tuple(self.runs),
-            by_status=self.by_status(statuses),
+            by_status=by_status(self.graph),
             swallowed=dict(self.recorder.swallowed),
             store="" if self.storage is None else self.storage.line,
             taps_off=self.taps_off,
@@ -147,17 +149,6 @@ class Session:
     def taps_off(self) -> tuple[str, ...]:
         """What of the libraries could not be watched."""
         return tuple(name for tap in self._taps.values() for name in tap.off)
-
-    def by_status(self, own: Any) -> dict[str, int]:
-        """Operations by the worst of their own status and their direct edges'."""
-        worst = np.array(own, np.int64)
-        edges = self.graph.columns().edges
-        first = self.graph.columns().nodes[:, 5] if len(self.graph) else np.empty(0, np.int64)
-        owner = np.searchsorted(first, np.arange(len(edges)), side="right") - 1
-        direct = edges[:, 2] < 4 if len(edges) else np.empty(0, bool)
-        if len(edges):
-            np.maximum.at(worst, owner[direct], edges[direct, 2] % 4)
-        return {s.name.lower(): int((worst == s).sum()) for s in Status}
 
     @property
     def id(self) -> str:
@@ -279,6 +270,8 @@ class Session:
     def close(self) -> None:
         """Take every tap off the libraries again; what was recorded stays."""
         hooks.unbind()
+        if self.modules is not None:
+            self.modules.remove()
         self.guard.close()
         for tap in self._taps.values():
             tap.remove()
@@ -340,7 +333,7 @@ class Session:
 
     def why(self, x: Any) -> WhyAnswer:
         """How far a value's lineage may be trusted. See ``traceprop_nb.why``."""
-        return questions.why(self, x)
+        return certainty.why(self, x)
 
     def lineage(self, x: Any = None) -> LineageAnswer:
         """The graph around a value, or all of it. See ``traceprop_nb.lineage``."""

@@ -36,7 +36,7 @@ FORMAT = 1
 """Version of what a part says; a reader refuses a newer one."""
 _SHELLS_OWN = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[ido]h|__\w+__")
 """Names under which IPython keeps what cells were and gave."""
-_TOLD = ("reader", "options", "unusual", "size", "mtime_ns", "assumed", "buffer")
+_TOLD = ("reader", "options", "unusual", "size", "mtime_ns", "assumed", "buffer", "database")
 """What of a source's detail is kept: how it was read, nothing that was read."""
 
 

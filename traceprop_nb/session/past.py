@@ -20,7 +20,7 @@ from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Source
 from traceprop_nb.lineage.parts import Assembly, Extent
 from traceprop_nb.lineage.segment import unpack
-from traceprop_nb.session import questions
+from traceprop_nb.session import certainty, questions
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.keeping import FORMAT
 from traceprop_nb.session.privacy.pseudonyms import HIDDEN
@@ -164,7 +164,7 @@ class Past:
 
     def why(self, name: str) -> WhyAnswer:
         """How far a value's lineage may be trusted. See ``traceprop_nb.why``."""
-        return questions.why_of(self, self.node(name))
+        return certainty.why_of(self, self.node(name))
 
     def lineage(self, name: str | None = None) -> LineageAnswer:
         """The graph around a value, or all of it. See ``traceprop_nb.lineage``."""

@@ -19,13 +19,11 @@ from traceprop_nb.lineage.maps import Ints, materialise
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session import continued
 from traceprop_nb.session.answers import (
-    Doubt,
     ImpactAnswer,
     LineageAnswer,
     Reached,
     RowAnswer,
     Step,
-    WhyAnswer,
 )
 from traceprop_nb.session.traced import Traced
 
@@ -172,12 +170,12 @@ def _lead_on(
 
 def _add(merged: continued.Merged, traced: Traced, source: int, name: str, records: Ints) -> None:
     """Records of a source that nobody is known to have written."""
-    known = merged.sources.get(name)
-    known = records if known is None else np.union1d(known, records)
-    merged.sources[name] = known
-    placed = traced.files.lines(source, known)
-    if placed is not None:
-        merged.lines[name] = placed
+    before = merged.sources.get(name, np.empty(0, np.int64))
+    merged.sources[name], first = np.unique(np.append(before, records), return_index=True)
+    placed = traced.files.lines(source, records)
+    earlier = merged.lines.pop(name, None) if len(before) else np.empty(0, np.int64)
+    if placed is not None and earlier is not None:
+        merged.lines[name] = np.append(earlier, placed)[first]
     elif traced.graph.sources[source].path is not None:
         merged.notes.append(traced.files.why_no_lines(source))
 
@@ -281,64 +279,6 @@ def _run_rows(run: Any, reached: dict[int, Any]) -> Ints:
     if run.row_index is None:
         return np.asarray(hit, np.int64)
     return np.flatnonzero(np.isin(run.row_index, hit)).astype(np.int64)
-
-
-def why(session: Session, x: Any) -> WhyAnswer:
-    """See ``traceprop_nb.why``."""
-    where, node, notes = found(session, x)
-    answer = why_of(where, node)
-    return replace(answer, notes=(*notes, *answer.notes)) if notes else answer
-
-
-def why_of(traced: Traced, node: int, seen: frozenset[str] = frozenset()) -> WhyAnswer:
-    """How far the lineage of a node may be trusted; ``seen`` as in ``of_node``."""
-    graph, doubts, notes = traced.graph, list[Doubt](), list[str]()
-    for at in query.inexact_steps(graph, node):
-        site = graph.site(at)
-        text, line = (site.text, site.line) if site is not None else ("", 0)
-        own = (s for _, _, kind, s in graph.edges(at) if not kind)
-        status = Status(max([graph.status(at), *own]))
-        doubts.append(Doubt(traced.describe(at), graph.cell(at), line, status, text))
-    behind = {node, *query.ancestors(graph, node)}
-    for at, source in graph.sources.items():
-        if at not in behind:
-            continue
-        if source.detail.get("assumed"):
-            doubts.append(Doubt(source.name, source.cell, source.line, Status.ASSUMED, _BUILT))
-        more, said = _doubts_before(traced, at, seen)
-        doubts += more
-        notes += said
-    if not traced.lost.isdisjoint(behind):
-        notes += traced.damage
-    worst = max((d.status for d in doubts), default=Status.EXACT)
-    name = traced.names().get(node, graph.op_name(node))
-    return WhyAnswer(name, worst, doubts, tuple(dict.fromkeys(notes)))
-
-
-_BUILT = "built from Python values"
-
-
-def _doubts_before(
-    traced: Traced, source: int, seen: frozenset[str]
-) -> tuple[list[Doubt], list[str]]:
-    """What to say of a file that a session of the store wrote, or that is not any more what it was.
-
-    An operation of another session says so behind its name.
-    """
-    every = np.arange(traced.graph.rows(source), dtype=np.int64)
-    name = traced.graph.sources[source].name
-    try:
-        further = continued.onward(traced, source, every, seen)
-        if further is None:
-            return [], list(filter(None, [continued.changed(traced, source)]))
-    except StoreError as error:
-        return [Doubt(name, 0, 0, Status.UNKNOWN, str(error))], [str(error)]
-    before = why_of(further.where, further.node, seen | {further.digest})
-    place = "" if further.where is traced else f" ({further.where.title})"
-    doubts = [replace(doubt, operation=doubt.operation + place) for doubt in before.doubts]
-    if further.why:
-        doubts.append(Doubt(name, 0, 0, Status.INEXACT, further.why))
-    return doubts, [further.said, *before.notes]
 
 
 def lineage(session: Session, x: Any = None) -> LineageAnswer:

@@ -32,6 +32,7 @@ class Sources:
         self._hashing: dict[int, Future[None]] = {}
         self._beside: ThreadPoolExecutor | None = None
         self._indexes: dict[int, LineIndex | str] = {}
+        self._digests: dict[tuple[object, ...], str] = {}
 
     def watch(self, node: int) -> None:
         """Start to compute the digest of a file that was just read."""
@@ -53,8 +54,10 @@ class Sources:
                 return
             from traceprop_nb.reports.files import file_digest  # light start
 
-            digest = file_digest(source.path)
+            which = (source.path, source.detail["size"], source.detail["mtime_ns"])
+            digest = self._digests.get(which) or file_digest(source.path)
             if digest is not None and _unchanged(source):
+                self._digests[which] = digest  # a file in chunks is a source for each
                 self._graph.set_digest(node, digest)
         except OSError:
             return  # gone already: the digest stays "not measured"

@@ -30,6 +30,12 @@ def summary(session: Session, cell: CellRun) -> CellSummary:
     )
 
 
+def by_status(graph: LineageGraph) -> dict[str, int]:
+    """Operations by the worst of their own status and their direct edges'."""
+    worst = graph.columns().worst() % 4
+    return {s.name.lower(): int((worst == s).sum()) for s in Status}
+
+
 def _own_status(graph: LineageGraph, node: int) -> Status:
     edges = graph.edges(node)
     return max([graph.status(node), *(s for _, _, kind, s in edges if not kind)])

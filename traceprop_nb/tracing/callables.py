@@ -6,6 +6,7 @@ import dis
 import sys
 import sysconfig
 from functools import lru_cache
+from importlib.util import find_spec
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def reached(recorder: Recorder, function: Any) -> list[tuple[Any, int]]:
         function = function.__func__
     if not isinstance(function, FunctionType):
         return []
-    values = [function.__globals__.get(name) for name in _names(function.__code__)]
+    values = [function.__globals__.get(name) for name in names_read(function.__code__)]
     for cell in function.__closure__ or ():
         try:
             values.append(cell.cell_contents)
@@ -51,12 +52,12 @@ def reached(recorder: Recorder, function: Any) -> list[tuple[Any, int]]:
 
 
 @lru_cache(maxsize=512)
-def _names(code: CodeType) -> tuple[str, ...]:
+def names_read(code: CodeType) -> tuple[str, ...]:
     """The globals that code reads, not the attributes, nested functions included."""
     names = [i.argval for i in dis.get_instructions(code) if i.opname in _READS]
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            names += _names(constant)
+            names += names_read(constant)
     return tuple(dict.fromkeys(names))
 
 
@@ -76,6 +77,23 @@ _LIBRARIES = tuple(
 )
 
 
+def is_library(name: str) -> bool:
+    """Whether a module belongs to Python or to an installed package; nothing is imported."""
+    root = name.partition(".")[0]
+    if root in sys.builtin_module_names or root in sys.stdlib_module_names:
+        return True
+    try:
+        spec = find_spec(root)
+    except (ImportError, ValueError):  # __main__ has none
+        return False
+    places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
+    return any(_installed(str(place)) for place in places if place)
+
+
+def _installed(path: str) -> bool:
+    return path.startswith(_LIBRARIES) or "site-packages" in path
+
+
 def is_user_module(name: str) -> bool:
     """Whether code of this module is the user's own rather than an installed library's."""
     if name == "__main__":
@@ -84,4 +102,4 @@ def is_user_module(name: str) -> bool:
     file = getattr(module, "__file__", None)
     if module is None or file is None:
         return False  # built in, or made by a library
-    return not str(file).startswith(_LIBRARIES) and "site-packages" not in str(file)
+    return not _installed(str(file))

@@ -41,15 +41,31 @@ def written(  # what FileWrite is made of
 
 def entered(call: Call, target: Any, reader: str) -> bool:
     """Record that a call's result was read from a file, or from something that is none."""
-    path = path_of(target)
+    return came_in(call, call.out, path_of(target), reader=reader)
+
+
+def came_in(
+    call: Call, out: Any, path: str | None, suffix: str = "", name: str = "", **detail: Any
+) -> bool:
+    """Record that a value, the result of a call or a part of it, came from outside.
+
+    Args:
+        call: What read it.
+        out: The value.
+        path: Absolute path of the file, or None where it is none.
+        suffix: What tells it from other values of the same file, such as a sheet.
+        name: What it is called; a file by its own name where this is empty.
+        **detail: How it was read: ``reader``, ``options``, ``unusual``.
+    """
+    recorder = call.recorder
     if path is None:
-        name = f"{call.name} in cell {call.recorder.cell}"
-        call.recorder.source(call.out, name, "table", site=call.site)
+        name = name or f"{call.name} in cell {recorder.cell}"
+        recorder.source(out, name + suffix, "table", site=call.site, **detail)
         return True
     stat = os.stat(path)
-    call.recorder.source(
-        call.out, Path(path).name, "file", path=path, site=call.site, reader=reader,
-        size=stat.st_size, mtime_ns=stat.st_mtime_ns,
+    recorder.source(
+        out, (name or Path(path).name) + suffix, "file", path=path, site=call.site,
+        size=stat.st_size, mtime_ns=stat.st_mtime_ns, **detail,
     )  # fmt: skip
     return True
 

@@ -14,7 +14,7 @@ from traceprop_nb.tracing.syntax import HOOKS
 if TYPE_CHECKING:
     from traceprop_nb.tracing.record import Recorder
 
-_LETTERS = "vabezpmcskghwyuio"
+_LETTERS = "vabezlpmcskghwyuio"
 ACTIVE = False
 """Whether a traced cell is running: the one flag that taps test."""
 
@@ -29,11 +29,16 @@ def _nothing(*_: object) -> None:
     return None
 
 
+def _let_by(*_: object) -> bool:
+    return True
+
+
 def bind(recorder: Recorder) -> None:
     """Let a recorder see what runs."""
     global ACTIVE
     for letter in _LETTERS:
         globals()[letter] = getattr(recorder, letter)
+    globals().update(n=recorder.n)
     ACTIVE = True
 
 
@@ -43,7 +48,7 @@ def unbind() -> None:
     ACTIVE = False
     for letter in _LETTERS:
         globals()[letter] = _last
-    globals().update(w=_nothing, u=_nothing, i=_nothing)
+    globals().update(w=_nothing, u=_nothing, i=_nothing, n=_let_by)
 
 
 def publish() -> None:

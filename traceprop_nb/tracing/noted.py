@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.tracing import seeds
+from traceprop_nb.tracing.callee import rule_of
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.plan import Plan, arguments
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def note(recorder: Recorder, plan: Plan, head: Operand, popped: list[Any]) -> None:
     """Tell of a call whose name is one of ``RuleTable.noted_ops``, after it happened."""
-    function = recorder.callee(plan, head)
+    function = rule_of(recorder.table, plan, head)[1]
     try:
         save = recorder.table.savers.get(function)
     except TypeError:  # an unhashable callable

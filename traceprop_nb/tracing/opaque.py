@@ -36,6 +36,7 @@ def record(recorder: Recorder, call: Call) -> None:
     if _silent_write(recorder, call):
         written(recorder, call)
         return
+    recorder.table.explain(call)
     operands = list(_operands(recorder, call))
     outputs = list(_outputs(recorder, call.out))
     stateful = call.kind not in recorder.table.recorded and not _is_scope(call)

@@ -14,7 +14,7 @@ import ast
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from types import ModuleType
+from dataclasses import replace
 from typing import Any
 
 from numpy import ndarray
@@ -22,10 +22,12 @@ from numpy import ndarray
 from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
+from traceprop_nb.tracing.callee import rule_of
+from traceprop_nb.tracing.loops import Loops
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, RuleTable
-from traceprop_nb.tracing.writer import HELD, Writer
+from traceprop_nb.tracing.writer import HELD
 
 _CONTAINERS = frozenset((tuple, list, dict))
 _PLAIN = (
@@ -37,16 +39,21 @@ ROWS = 3
 _getframe = sys._getframe
 
 
-class Recorder(Writer):
+class Recorder(Loops):
     """Turns hooked operations into nodes of a graph.
 
     Attributes:
         events: What taps inside libraries saw during the current call.
         plans: What the rewriter knows of each recorded expression.
         on_import: Called after every import statement.
+
+    Args:
+        graph: Written to.
+        table: The rules.
+        before: Whose place it takes, if any.
     """
 
-    def __init__(self, graph: LineageGraph, table: RuleTable) -> None:
+    def __init__(self, graph: LineageGraph, table: RuleTable, before: Recorder | None = None):
         super().__init__(graph, table)
         self.events: list[tuple[Any, ...]] = []
         self.plans: list[Plan] = []
@@ -54,12 +61,21 @@ class Recorder(Writer):
         self._pending: dict[int | tuple[int, int], Any] = {}
         self._slots = 0
         self._plain = {kind: Operand(None, kind) for kind in _PLAIN}
+        if before is not None:  # functions that were rewritten for it live on
+            self._slots = before._slots
+            self.plans = [replace(p, op_id=graph.op(p.op)) for p in before.plans]
+            graph.sites = [replace(site, text="") for site in before.graph.sites]
+            table.noted_ops |= before.table.noted_ops
 
     # -- what the rewriter asks for ----------------------------------------------------------
 
     def add_plan(self, op: str, node: ast.expr | ast.stmt, text: str, **fields: Any) -> int:
         """Keep a plan and return its number."""
-        site = self.graph.add_site(Site(op, self.cell, node.lineno, node.col_offset, text))
+        return self.plan_at(Site(op, self.cell, node.lineno, node.col_offset, text), **fields)
+
+    def plan_at(self, where: Site, **fields: Any) -> int:
+        """As ``add_plan``, of an expression that may lie outside the cell."""
+        op, site = where.op, self.graph.add_site(where)
         self.plans.append(Plan(site, op, op_id=self.graph.op(op), **fields))
         if seeds.takes_seed(fields):
             self.table.noted_ops.add(op)
@@ -357,33 +373,11 @@ class Recorder(Writer):
         args, kwargs = arguments(plan, popped)
         call = self._view(plan, head, args, kwargs, out)
         try:
-            rule, call.function = self._rule(plan, head)
+            rule, call.function = rule_of(self.table, plan, head)
             if rule is None or not rule(call):
                 opaque.record(self, call)
         finally:
             self.events.clear()
-
-    def _rule(self, plan: Plan, head: Operand) -> tuple[Any, Any]:
-        table, method = self.table, plan.method
-        if method is None:
-            found = table.find_function(head.thing) if head.thing is not None else None
-            return found or table.find_method(head.kind, "__call__"), head.thing
-        if head.kind is ModuleType:
-            function = getattr(head.thing, method, None)
-            found = table.find_function(function)
-            if found is None and function is not None and not isinstance(function, HELD):
-                found = table.find_method(type(function), "__call__")
-            return found, function
-        if isinstance(head.thing, type):
-            return table.find_method(head.thing, method), getattr(head.thing, method, None)
-        callee = table.kept(head.kind, head.mark, method)
-        if callee is not None:
-            return table.find_method(type(callee), "__call__"), callee
-        return table.find_method(head.kind, method), getattr(head.kind, method, None)
-
-    def callee(self, plan: Plan, head: Operand) -> Any:
-        """What a call's plan called, or None where nobody can say."""
-        return self._rule(plan, head)[1]
 
     def _view(
         self, plan: Plan, head: Operand, args: Sequence[Any], kwargs: dict[str, Any], out: Any
@@ -395,6 +389,6 @@ class Recorder(Writer):
         )  # fmt: skip
 
     def end_cell(self) -> None:
-        """Let go of what an exception left behind."""
+        """Let go of what exceptions left."""
         self._pending.clear()
         self.events.clear()

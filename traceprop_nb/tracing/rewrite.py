@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from typing import Protocol
 
+from traceprop_nb.tracing.loops import FRAME_AROUND, INLINED, OWN_FRAME, followed
 from traceprop_nb.tracing.scopes import Scopes
 from traceprop_nb.tracing.syntax import (
     HOOKS,
@@ -19,6 +20,7 @@ from traceprop_nb.tracing.syntax import (
     fusible,
     hook,
     indexed,
+    is_hook,
     operands,
     operator,
     place,
@@ -199,7 +201,7 @@ class Rewriter(Scopes):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """A call, with its receiver noted and its arguments held until it is over."""
         function = node.func
-        if isinstance(function, ast.Name) and function.id in UNSEEN:
+        if is_hook(node) or (isinstance(function, ast.Name) and function.id in UNSEEN):
             node.args = [self.visit(a) for a in node.args]
             for keyword in node.keywords:
                 keyword.value = self.visit(keyword.value)
@@ -338,10 +340,36 @@ class Rewriter(Scopes):
 
     def visit_For(self, node: ast.For) -> ast.For:
         """A loop may write into an object: ``for x[0] in rows``."""
+        seen = [] if isinstance(node, ast.AsyncFor) else self._follow(node, node.iter)
         node.iter = self.visit(node.iter)
-        node.body = [*self._targets([node.target], node), *self._body(node.body)]
+        noted: list[ast.stmt] = [ast.copy_location(ast.Expr(hook_), hook_) for hook_ in seen]
+        node.body = [*noted, *self._targets([node.target], node), *self._body(node.body)]
         node.orelse = self._body(node.orelse)
         return node
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        """As a loop; what notes its elements is a filter that lets all of them by."""
+        first, self.first = self.first, False
+        lazy = node.is_async or (first and self.lazy)  # evaluated here, used who knows where
+        seen = [] if lazy else self._follow(node, node.iter, around=first and not INLINED)
+        super().visit_comprehension(node)
+        node.ifs = [*seen, *node.ifs]
+        return node
+
+    def _follow(
+        self, loop: ast.For | ast.comprehension, at: ast.expr, *, around: bool = False
+    ) -> list[ast.expr]:
+        """Note what a loop goes over; returns the hooks that note each element."""
+        hooks: list[ast.expr] = []
+        for one in () if self.in_class else followed(loop):
+            slot = self._slot()
+            head = FRAME_AROUND if around else OWN_FRAME
+            plan = self._plan("for", at, head=head, method=one.method, slots=(slot,))
+            one.put(hook("l", [slot], [one.expression], one.expression))
+            names = [one.target, one.label] if one.label else [one.target]
+            values = [ast.Name(name, ast.Load(), **place(at)) for name in names]
+            hooks.append(hook("n", [plan], values, at))
+        return hooks
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AsyncFor:
         """As ``for``."""

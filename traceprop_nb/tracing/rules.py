@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
 
@@ -160,6 +161,17 @@ class RuleTable:
         """Functions, or (type, method name), that no rule can follow, and why: INEXACT always."""
         self.opaques.update(dict.fromkeys(callables, why))
 
+    def explain(self, call: Call) -> None:
+        """Note why a call's callee is opaque, where something was said of it."""
+        try:
+            named = self.opaques.get(call.function, "") if call.function is not None else ""
+        except TypeError:  # an unhashable callable
+            named = ""
+        keys = ((base, call.name) for base in call.kind.__mro__)
+        why = named or next((self.opaques[key] for key in keys if key in self.opaques), "")
+        if why:
+            call.recorder.graph.reasons[call.site] = why
+
     def no_rows(self, *callables: Any) -> None:
         """Functions, or (type, method name), whose result has no rows: nothing to follow."""
         self.rowless.update(callables)
@@ -219,8 +231,10 @@ class RuleTable:
         return member(alive, name) if member is not None and alive is not None else None
 
     def find_function(self, function: Any) -> Rule | None:
-        """The rule of a function or class; of its metaclass's family for classes."""
+        """The rule of a function or class: the user's own before ours."""
         try:
+            if declared.RULES and function in declared.RULES:
+                return declared.RULES[function]
             return self.functions.get(function)
         except TypeError:  # an unhashable callable
             return None

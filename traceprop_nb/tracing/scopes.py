@@ -14,12 +14,15 @@ class Scopes(ast.NodeTransformer):
         depth: Functions, lambdas and comprehensions around the current node.
         in_class: Whether it stands in a class body, where reading a name may be observed.
         functions: Functions and lambdas seen so far.
+        lazy: Whether the comprehension at hand is a generator, which runs later.
+        first: Whether the loop at hand is its first, whose iterable is evaluated outside of it.
     """
 
     def __init__(self) -> None:
         self.depth = 0
         self.in_class = False
         self.functions = 0
+        self.lazy = self.first = False
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -127,9 +130,17 @@ class Scopes(ast.NodeTransformer):
         return node
 
     def visit_ListComp(self, node: ast.expr) -> ast.expr:
-        """A scope of its own."""
+        """A scope of its own; its loops come before what it makes in each turn."""
         self.depth += 1
-        self.generic_visit(node)
+        outside = self.lazy
+        self.lazy = isinstance(node, ast.GeneratorExp)
+        for k, loop in enumerate(node.generators):  # type: ignore[attr-defined]  # a comprehension
+            self.first = k == 0
+            self.visit(loop)
+        self.lazy = outside
+        for name in ("elt", "key", "value"):
+            if hasattr(node, name):
+                setattr(node, name, self.visit(getattr(node, name)))
         self.depth -= 1
         return node
 

@@ -76,6 +76,12 @@ def place(node: ast.expr | ast.stmt) -> dict[str, Any]:
     }
 
 
+def is_hook(node: ast.Call) -> bool:
+    """Whether a call is one that ``hook`` made."""
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id == HOOKS
+
+
 def hook(
     name: str, numbers: Sequence[int], args: Sequence[ast.expr], at: ast.expr | ast.stmt
 ) -> ast.Call:

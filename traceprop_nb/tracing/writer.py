@@ -14,6 +14,7 @@ import numpy.random
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import All, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.filewrite import FileWrite
 from traceprop_nb.tracing.identity import Identity
 from traceprop_nb.tracing.observed import MetricCall, SeedCall
@@ -85,6 +86,8 @@ class Writer:
 
     def _ours(self, callee: Any) -> bool:
         """Whether a module, class or function belongs to a framework that has rules."""
+        if declared.HELD and declared.holds(callee):
+            return True
         module = getattr(callee, "__module__", None)
         name = module if isinstance(module, str) else getattr(callee, "__name__", "")
         root = name.partition(".")[0]
@@ -176,9 +179,10 @@ class Writer:
         *,
         path: str | None = None,
         site: int = -1,
+        rows: int | None = None,
         **detail: Any,
     ) -> int:
-        """Record that ``out`` enters the session from outside."""
+        """Record that ``out`` enters the session from outside, as one of ``rows`` records."""
         line = self.graph.sites[site].line if site >= 0 else 0
         columns = getattr(out, "columns", None)
         if columns is not None and kind != "unknown":
@@ -187,8 +191,9 @@ class Writer:
             detail["index"] = tuple(str(name) for name in index if name is not None)
         with self._lock:
             node = self.graph.append_source(
-                name=name, kind=kind, path=path, n_rows=self.table.rows(out), cell=self.cell,
-                line=line, site=site, detail=detail,
+                name=name, kind=kind, path=path, cell=self.cell, line=line,
+                n_rows=self.table.rows(out) if rows is None else rows,
+                site=site, detail=detail,
             )  # fmt: skip
         self.identity.set(out, node)
         self.on_source(node)

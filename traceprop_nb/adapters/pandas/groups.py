@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.core.groupby.groupby import GroupBy
+from pandas.core.groupby.ops import BinGrouper
 
 from traceprop_nb.adapters.pandas.align import mark
 from traceprop_nb.adapters.pandas.select import moved
-from traceprop_nb.lineage.maps import Groups, Identity, SameGroup
+from traceprop_nb.lineage.maps import Deferred, Groups, Identity, SameGroup
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing.rules import Call, RuleTable
+from traceprop_nb.tracing.record import Recorder
+from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 _AGGREGATIONS = (
     "mean sum min max count size std var sem median first last prod nunique any all agg aggregate "
-    "quantile skew idxmin idxmax"
+    "quantile skew idxmin idxmax describe ohlc kurt corrwith"
 )
 _TRANSFORMS = "transform cumsum cumprod cummax cummin cumcount rank ngroup"
-_KEPT = "head tail filter nth get_group"
+_KEPT = "head tail filter nth get_group sample"
 
 
 def install(table: RuleTable) -> None:
@@ -35,21 +37,37 @@ def _grouped(call: Call) -> bool | None:
     """Groups know their frame's rows, also after ``["column"]`` made a series of it."""
     if call.node is None or not isinstance(call.out, GroupBy):
         return None
-    same = (call.node, Identity(call.rows), Kind.DIRECT, Status.EXACT)
-    call.recorder.emit(call.site, call.name, call.out._grouper, [same], rows=call.rows)
+    return grouped(call)
+
+
+def grouped(call: Call) -> bool | None:
+    """Record what was grouped, in the order in which its groups see it."""
+    grouper, n = call.out._grouper, call.rows
+    order = getattr(grouper, "indexer", None) if isinstance(grouper, BinGrouper) else None
+    if len(call.out.obj) != n or call.node is None:
+        return None
+    row_map = Identity(n) if order is None else Deferred(np.array(order), n)
+    edge: Edge = (call.node, row_map, Kind.DIRECT, Status.EXACT)
+    call.recorder.emit(call.site, call.name, grouper, [edge], rows=n)
     return True
 
 
-def _base(call: Call) -> tuple[Any, int | None]:
-    frame = call.receiver.obj
-    node = call.recorder.identity.node(frame)
+def node_of(recorder: Recorder, groups: Any) -> int | None:
+    """The node of what was grouped, also where only its groups are left."""
+    node = recorder.identity.node(groups.obj)
     if node is None:
-        node = call.recorder.identity.node(call.receiver._grouper)
-    return frame, None if node is None or call.recorder.graph.rows(node) != len(frame) else node
+        node = recorder.identity.node(groups._grouper)
+    return None if node is None or recorder.graph.rows(node) != len(groups.obj) else node
 
 
-def _codes(groups: Any) -> np.ndarray:
-    return np.asarray(groups._grouper.ids).astype(np.int32)  # a copy: pandas caches its own
+def _base(call: Call) -> tuple[Any, int | None]:
+    return call.receiver.obj, node_of(call.recorder, call.receiver)
+
+
+def codes_of(grouper: Any) -> np.ndarray:
+    """The group of each row, -1 for none; a copy, for pandas caches its own."""
+    ids = grouper.ids if hasattr(grouper, "ids") else grouper.group_info[0]
+    return np.asarray(ids).astype(np.int32)
 
 
 def _transform(call: Call) -> bool | None:
@@ -57,7 +75,7 @@ def _transform(call: Call) -> bool | None:
     rows = call.recorder.table.rows(call.out)
     if node is None or rows != len(frame) or not call.out.index.equals(frame.index):
         return None
-    codes = _codes(call.receiver)
+    codes = codes_of(call.receiver._grouper)
     group = SameGroup(Groups(codes, int(codes.max(initial=-1)) + 1))
     return call.emit(
         (node, Identity(rows), Kind.DIRECT, Status.EXACT),
@@ -70,7 +88,7 @@ def _aggregate(call: Call) -> bool | None:
     groups = call.receiver
     if node is None or not isinstance(call.out, pd.DataFrame | pd.Series):
         return None
-    codes, number = _codes(groups), int(groups._grouper.ngroups)
+    codes, number = codes_of(groups._grouper), int(groups._grouper.ngroups)
     if len(call.out.index) != number or (len(codes) and codes.max() >= number):
         return None
     return call.emit((node, Groups(codes, number), Kind.DIRECT, Status.EXACT))
@@ -82,7 +100,7 @@ def _kept(call: Call) -> bool | None:
     if node is None or not isinstance(call.out, pd.DataFrame | pd.Series):
         return None
     call.node, call.rows, call.index, call.mark = node, len(frame), frame.index, mark(frame)
-    if call.name == "get_group":
+    if call.name in ("get_group", "sample"):
         call.name = "take"
     elif call.name == "filter":
         call.name = "query"  # keeps order and labels

@@ -11,21 +11,19 @@ import pandas as pd
 from traceprop_nb.adapters.pandas.align import by_label
 from traceprop_nb.lineage.maps import All, Deferred, Identity, Part, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing.files import entered, path_of
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
     table.method(_merged, pd.DataFrame, ("merge", "join"))
-    table.function(_merged, pd.merge)
+    table.function(_merged, pd.merge, pd.merge_asof, pd.merge_ordered)
     table.function(_concat, pd.concat)
     table.function(_same_rows, pd.get_dummies, pd.to_numeric, pd.to_datetime, pd.isna, pd.isnull)
-    table.function(_same_rows, pd.notna, pd.notnull, pd.cut, pd.qcut)
+    table.function(_same_rows, pd.notna, pd.notnull, pd.cut, pd.qcut, pd.to_timedelta)
+    table.function(_same_rows, pd.from_dummies)
     table.function(_built, pd.DataFrame, pd.Series)
-    for reader in ("read_parquet", "read_json", "read_excel", "read_feather"):
-        if hasattr(pd, reader):
-            table.function(_read, getattr(pd, reader))
+    table.method(_built, pd.DataFrame, ("from_dict", "from_records"))
 
 
 def _merged(call: Call) -> bool | None:
@@ -45,12 +43,23 @@ def _merged(call: Call) -> bool | None:
     if len(joins) != 1 or right_node is None:
         return None
     rows = len(call.out.index)
-    one, two = _side(joins[0][1], n_left, rows), _side(joins[0][2], len(right), rows)
+    sides = joins[0][1:3]
+    if call.kwargs.get("fill_method") is not None:
+        sides = tuple(_last(side) for side in sides)
+    one, two = _side(sides[0], n_left, rows), _side(sides[1], len(right), rows)
     if one is None or two is None:
         return None
     return call.emit(
         (left_node, one, Kind.DIRECT, Status.EXACT), (right_node, two, Kind.DIRECT, Status.EXACT)
     )
+
+
+def _last(index: Any) -> Any:
+    """``merge_ordered(fill_method="ffill")``: where there is no row, the last one that was."""
+    if index is None:
+        return None
+    rows = np.maximum.accumulate(np.where(np.asarray(index) >= 0, np.arange(len(index)), -1))
+    return np.where(rows >= 0, np.asarray(index)[rows], -1)
 
 
 def _side(index: Any, n: int, rows: int) -> RowMap | None:
@@ -99,7 +108,8 @@ def _same_rows(call: Call) -> bool | None:
     ):
         return None
     edges: list[Edge] = [(node, Identity(rows), Kind.DIRECT, Status.EXACT)]
-    if call.name == "qcut":
+    bins = call.argument(1, "bins" if call.name == "cut" else "q")
+    if call.name == "qcut" or (call.name == "cut" and isinstance(bins, int)):
         edges.append((node, All(rows, rows), Kind.CONTEXT, Status.EXACT))
     return call.emit(*edges)
 
@@ -151,11 +161,3 @@ def _from_columns(call: Call, columns: Mapping[Any, Any]) -> bool | None:
         else:
             return None
     return call.emit(*edges)
-
-
-def _read(call: Call) -> bool | None:
-    """A reader without a tap: the file, and its rows in the order it gives them."""
-    path = call.args[0] if call.args else None
-    if not isinstance(call.out, pd.DataFrame) or path_of(path) is None:
-        return None
-    return entered(call, path, call.name.removeprefix("read_"))

@@ -7,10 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from traceprop_nb.adapters.pandas import files, groups, joins, select, writes
+from traceprop_nb.adapters.pandas import (
+    accessors,
+    files,
+    fills,
+    groups,
+    joins,
+    reading,
+    reshape,
+    select,
+    surface,
+    times,
+    windows,
+    within,
+    writes,
+)
 from traceprop_nb.adapters.pandas.align import align, edges, mark, shallow_copy, snapshot
 from traceprop_nb.adapters.pandas.taps import Taps
-from traceprop_nb.lineage.maps import All, Identity, Prefix, Window
+from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.broadcast import product
 from traceprop_nb.tracing.callables import brought_in
@@ -20,14 +34,15 @@ from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 _ROWWISE = (
     "astype fillna abs round clip replace rename copy isna isnull notna notnull where mask isin "
     "between add sub mul div truediv floordiv mod pow radd rsub rmul rdiv eq ne lt le gt ge "
-    "reset_index set_index rename_axis infer_objects convert_dtypes add_prefix "
-    "add_suffix set_axis to_frame squeeze droplevel select_dtypes combine_first"
+    "multiply subtract divide rtruediv rfloordiv rmod rpow set_flags swaplevel reorder_levels "
+    "reset_index set_index rename_axis infer_objects convert_dtypes add_prefix to_period "
+    "add_suffix set_axis to_frame squeeze droplevel select_dtypes to_timestamp tz_convert "
+    "tz_localize"
 )
 _REDUCTIONS = (
     "mean std sum min max median var prod any all nunique count skew kurt sem quantile idxmin "
-    "idxmax item describe corr cov"
+    "idxmax item describe corr cov product kurtosis argmax argmin argsort autocorr corrwith"
 )
-_PREFIXES = "cumsum cumprod cummax cummin"
 _PLAIN_ATTRIBUTES = "values array"
 _PLACED = frozenset(("set_index", "set_axis", "isin", "replace"))
 """These take other values by position or as a collection, never by label."""
@@ -43,9 +58,9 @@ def install(table: RuleTable) -> None:
         table.method(_rowwise, kind, _ROWWISE.split())
         table.method(_reduction, kind, _REDUCTIONS.split())
         table.method(_array, kind, ("to_numpy",))
-        table.method(_prefix, kind, _PREFIXES.split())
-        table.method(_window, kind, ("shift", "diff"))
-        table.method(_rank, kind, ("rank",))
+        table.method(_rank, kind, ("rank", "duplicated"))
+        table.method(_aggregated, kind, ("agg", "aggregate"))
+        table.method(_dot, kind, ("dot",))
         table.method(_values, kind, _PLAIN_ATTRIBUTES.split())
         table.method(_matmul, kind, ("__matmul__",))
         table.any_method(_column, kind)
@@ -53,15 +68,18 @@ def install(table: RuleTable) -> None:
     table.method(_elements, pd.DataFrame, ("map", "applymap"))
     table.method(_elements, pd.Series, ("map", "apply"))
     table.method(_assign, pd.DataFrame, ("assign",))
-    table.method(_piped, pd.DataFrame, ("pipe",))
+    table.method(_both, pd.Series, ("divmod", "rdivmod"))
+    for kind in (pd.DataFrame, pd.Series):
+        table.method(_piped, kind, ("pipe",))
     table.method(_eval, pd.DataFrame, ("eval",))
-    for accessor in (pd.Series.str, pd.Series.dt, pd.Series.cat):
-        table.any_method(_accessor, accessor)
-    from pandas.core.indexes.accessors import Properties
-
-    table.any_method(_accessor, Properties)
-    for part in (select, joins, groups, writes, files):
+    for part in _PARTS:
         part.install(table)
+
+
+_PARTS = (
+    select, joins, groups, within, writes, files, reading, reshape, windows, fills, times,
+    accessors, surface,
+)  # fmt: skip
 
 
 def taps(recorder: Recorder) -> Taps:
@@ -93,8 +111,10 @@ def _rowwise(call: Call) -> bool | None:
     if call.out is call.receiver:
         return True
     others = _others(call)
-    if call.name == "combine_first" or (others and call.kwargs.get("axis") in (0, "index")):
+    if others and call.kwargs.get("axis") in (0, "index"):
         return None
+    if call.name == "fillna" and call.kwargs.get("method") is not None:
+        return fills.filled(call)  # until pandas 3
     if call.name in _PLACED:
         return _beside(call, others)
     given = (*call.args, *call.kwargs.values())
@@ -148,7 +168,7 @@ def _reduction(call: Call) -> bool | None:
     if call.node is None:
         return None
     rows = call.recorder.table.rows(call.out)
-    axis = call.argument(1 if call.name == "quantile" else 0, "axis", 0)
+    axis = call.argument(_AXIS.get(call.name, 0), "axis", 0)
     if call.kind is pd.DataFrame and axis in (1, "columns"):
         return _same(call)
     if (
@@ -165,31 +185,52 @@ def _reduction(call: Call) -> bool | None:
     return call.emit((call.node, All(call.rows, rows), Kind.DIRECT, Status.EXACT), *more)
 
 
-def _prefix(call: Call) -> bool | None:
-    if call.node is None or call.kwargs.get("axis") in (1, "columns") or call.args:
-        return None
-    return _same(call, (call.node, Prefix(call.rows), Kind.CONTEXT, Status.EXACT))
-
-
-def _window(call: Call) -> bool | None:
-    periods = call.argument(0, "periods", 1)
-    plain = not set(call.kwargs) - {"periods"} and len(call.args) <= 1
-    if call.node is None or not plain or not isinstance(periods, int) or call.rows == 0:
-        return None
-    n = call.rows
-    if call.name == "shift":
-        low = high = -periods
-    else:
-        low, high = min(-periods, 0), max(-periods, 0)
-        if abs(periods) > 1:
-            return None  # the row and one other, not all between
-    return call.emit((call.node, Window(low, high, n, n), Kind.DIRECT, Status.EXACT))
+_AXIS = {"quantile": 1, "corrwith": 1, "agg": 1, "aggregate": 1}
+"""Where the axis stands among the arguments; of all others it is the first."""
 
 
 def _rank(call: Call) -> bool | None:
-    if call.node is None or call.kwargs.get("axis") in (1, "columns"):
+    if call.node is None:
         return None
+    if call.name == "rank" and call.argument(0, "axis", 0) in (1, "columns"):
+        return _same(call)
     return _same(call, (call.node, All(call.rows, call.rows), Kind.CONTEXT, Status.EXACT))
+
+
+def _aggregated(call: Call) -> bool | None:
+    """``d.agg("mean")``, or several by name: statistics of all rows."""
+    function = call.argument(0, "func")
+    named = function.values() if isinstance(function, dict) else function
+    names = [named] if isinstance(named, str) else named
+    across = call.kind is pd.DataFrame and call.argument(1, "axis", 0) in (1, "columns")
+    if across or names is None or not set(map(str, _flat(names))) <= _STATISTICS:
+        return None
+    return _reduction(call)
+
+
+_STATISTICS = frozenset(_REDUCTIONS.split()) - frozenset("describe corr cov argsort".split())
+
+
+def _flat(names: Any) -> list[Any]:
+    return [n for one in names for n in (one if isinstance(one, list) else [one])]
+
+
+def _both(call: Call) -> bool | None:
+    """Two results at once: quotient and rest."""
+    if not isinstance(call.out, tuple) or _others(call) or call.node is None:
+        return None
+    own: Edge = (call.node, Identity(call.rows), Kind.DIRECT, Status.EXACT)
+    for part in call.out:
+        call.emit(own, out=part)
+    return True
+
+
+def _dot(call: Call) -> bool | None:
+    other = call.argument(0, "other")
+    if call.node is None or type(other) not in call.recorder.table.recorded:
+        return None
+    left, right = call.receiver_operand(), call.recorder.operand(other)
+    return product(call.recorder, call.site, "dot", call.out, left, right)
 
 
 def _apply(call: Call) -> bool | None:
@@ -225,9 +266,11 @@ def _assign(call: Call) -> bool | None:
 
 def _piped(call: Call) -> bool | None:
     """What the function did was recorded in it, if it was traced; it may give its frame back."""
-    if type(call.out) is not pd.DataFrame:
+    if type(call.out) not in call.recorder.table.recorded:
         return None
     known = call.recorder.identity.node(call.out) is not None
+    if type(call.out) is not pd.DataFrame:
+        return True if known else None
     return True if known or shallow_copy(call.recorder, call.out) is not None else None
 
 
@@ -247,16 +290,3 @@ def _matmul(call: Call) -> bool | None:
     ):
         return None
     return product(call.recorder, call.site, "@", call.out, left, right)
-
-
-def _accessor(call: Call) -> bool | None:
-    """``s.str.upper()``, ``s.dt.year``: row by row over the series behind the accessor."""
-    holder = call.receiver
-    parent = getattr(holder, "_orig", None)
-    parent = parent if parent is not None else getattr(holder, "_parent", None)
-    if not isinstance(parent, pd.Series) or _others(call) or call.name in ("cat", "extractall"):
-        return None
-    rows = call.recorder.table.rows(call.out)
-    if not isinstance(call.out, pd.Series | pd.DataFrame) or rows != len(parent):
-        return None
-    return call.emit(*call.recorder.edge(parent, Identity(rows)))

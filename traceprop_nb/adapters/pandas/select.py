@@ -20,9 +20,11 @@ from traceprop_nb.tracing.rules import Call, RuleTable
 
 _SELECTING = (
     "dropna drop_duplicates query sort_values sort_index sample drop reindex nlargest nsmallest "
-    "take truncate explode filter"
+    "take truncate explode filter at_time between_time"
 )
-_ORDERED = frozenset("dropna drop_duplicates query filter drop truncate [] loc".split())
+_ORDERED = frozenset(
+    "dropna drop_duplicates query filter drop truncate at_time between_time [] loc".split()
+)
 """Never reorder and never repeat: as many rows out as in means the same rows."""
 _LABELLED = frozenset((*_SELECTING.split(), "[]", "loc"))
 """Documented to keep the labels of the rows they keep."""
@@ -35,8 +37,9 @@ def install(table: RuleTable) -> None:
         table.method(_ends, kind, ("head", "tail"))
         table.method(_iloc, kind, ("iloc", "iat"))
         table.method(_loc, kind, ("loc", "at"))
-    table.method(_frame_item, pd.DataFrame, ("__getitem__",))
-    table.method(_series_item, pd.Series, ("__getitem__",))
+        table.method(_section, kind, ("xs",))
+    table.method(_frame_item, pd.DataFrame, ("__getitem__", "get"))
+    table.method(_series_item, pd.Series, ("__getitem__", "get"))
 
 
 def emit(call: Call, row_map: RowMap | None, *, out: Any = None) -> bool:
@@ -222,3 +225,16 @@ def _loc_many(call: Call, key: Any) -> bool | None:
     if aligned and len(key) == call.rows:
         return emit(call, Mask.of(np.asarray(key, dtype=bool)))
     return moved(call, call.rows, call.out)
+
+
+def _section(call: Call) -> bool | None:
+    """``d.xs(key, level=...)``: the rows under a label."""
+    key, level = call.argument(0, "key"), call.argument(2, "level")
+    index = call.index
+    if call.node is None or index is None or call.argument(1, "axis", 0) in (1, "columns"):
+        return None
+    if index.nlevels == 1:
+        return emit(call, _at_label(index, key, call.recorder.table.rows(call.out)))
+    place, _ = index.get_loc_level(key, level=0 if level is None else level)
+    rows = call.recorder.table.rows(call.out)
+    return emit(call, key_map(place, call.rows, call.ndim, rows))

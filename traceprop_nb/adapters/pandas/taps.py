@@ -9,17 +9,27 @@ than wrong.
 
 from __future__ import annotations
 
-import os
+import functools
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.core import algorithms, generic
+from pandas.core.groupby import groupby
 from pandas.core.internals import managers
-from pandas.core.reshape import merge
+from pandas.core.reshape import merge, pivot
 from pandas.io.parsers import readers
 
+from traceprop_nb.adapters.pandas import (
+    accessors,
+    fills,
+    groups as groups_rules,
+    keys,
+    text,
+    walks,
+)
 from traceprop_nb.tracing import hooks
 from traceprop_nb.tracing.record import Recorder
 
@@ -41,6 +51,10 @@ class Taps:
             ("reindex_indexer", self._moves, _sees_moves),
             ("_get_join_info", self._joins, _sees_joins),
             ("_read", self._reads, _sees_reads),
+            ("value_counts_internal", self._keys, _sees_keys),
+            ("_pad_or_backfill", self._gaps, _sees_gaps),
+            ("cat", self._categories, _sees_categories),
+            ("groupby", self._walks, _sees_walks),
         ):
             before = len(self._replaced)
             try:
@@ -110,48 +124,98 @@ class Taps:
             def _read(filepath_or_buffer: Any, kwds: Mapping[str, Any]) -> Any:
                 if not hooks.ACTIVE:
                     return original(filepath_or_buffer, kwds)
-                described = _described(filepath_or_buffer, kwds)
+                told = text.described(filepath_or_buffer, kwds)
                 out = original(filepath_or_buffer, kwds)
-                if isinstance(out, pd.DataFrame):
-                    _enter(recorder, out, described)
+                _noted(recorder, "read_csv", text.entered, out, told)
                 return out
 
             return _read
 
+        def wrap_chunk(original: Any) -> Any:
+            def read(self: Any, nrows: Any = None) -> Any:
+                first = self._currow
+                out = original(self, nrows)
+                if hooks.ACTIVE:
+                    _noted(recorder, "read_csv", text.chunk_entered, self, first, out)
+                return out
+
+            return read
+
         self._replace(readers, "_read", wrap)
+        self._replace(readers.TextFileReader, "read", wrap_chunk)
+
+    def _keys(self) -> None:
+        for owner, name, tell in (
+            (algorithms, "value_counts_internal", keys.of_counts),
+            (pivot, "pivot", keys.of_pivot),
+            (pivot, "pivot_table", keys.of_pivot),
+        ):
+            self._replace(owner, name, functools.partial(self._told, tell))
+
+    def _told(self, tell: Callable[..., Any], original: Any) -> Any:
+        recorder = self._recorder
+
+        @functools.wraps(original)
+        def door(first: Any, *a: Any, **k: Any) -> Any:
+            out = original(first, *a, **k)
+            if hooks.ACTIVE and not a:
+                _noted(recorder, original.__name__, _tell, tell, out, first, k)
+            return out
+
+        return door
+
+    def _gaps(self) -> None:
+        recorder = self._recorder
+
+        def wrap(original: Any) -> Any:
+            def _pad_or_backfill(self: Any, method: Any, **k: Any) -> Any:
+                if hooks.ACTIVE:
+                    _noted(recorder, "ffill", _tell, fills.gaps, self, method, k)
+                return original(self, method, **k)
+
+            return _pad_or_backfill
+
+        self._replace(generic.NDFrame, "_pad_or_backfill", wrap)
+
+    def _categories(self) -> None:
+        recorder = self._recorder
+
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def init(self: Any, data: Any) -> None:
+                original(self, data)
+                if hooks.ACTIVE:
+                    _noted(recorder, "cat", accessors.remember, self, data)
+
+            return init
+
+        self._replace(pd.Series.cat, "__init__", wrap)
+
+    def _walks(self) -> None:
+        recorder = self._recorder
+
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def walked(self: Any) -> Any:
+                steps = original(self)
+                return walks.parts(recorder, self, steps) if hooks.ACTIVE else steps
+
+            return walked
+
+        self._replace(groupby.GroupBy, "__iter__", wrap)
 
 
-def _described(source: Any, kwds: Mapping[str, Any]) -> dict[str, Any]:
-    """What will be needed to find a record's line again, taken before the file is read."""
+def _tell(recorder: Recorder, tell: Callable[..., Any], *what: Any) -> None:
+    told = tell(*what)
+    if told is not None and len(recorder.events) < _MOST:
+        recorder.events.append(told)
+
+
+def _noted(recorder: Recorder, op: str, tell: Callable[..., None], *what: Any) -> None:
     try:
-        path = os.path.abspath(os.fspath(source))
-        stat = os.stat(path)
-    except (TypeError, OSError, ValueError):
-        return {"path": None, "buffer": type(source).__name__}
-    kept = ("header", "skiprows", "nrows", "comment", "quotechar", "quoting", "skip_blank_lines",
-            "compression", "encoding", "lineterminator", "skipfooter", "escapechar", "delimiter",
-            "sep", "doublequote")  # fmt: skip
-    options = {
-        k: kwds[k] for k in kept if k in kwds and isinstance(kwds[k], str | int | bool | type(None))
-    }
-    odd = [k for k in kept if k in kwds and not isinstance(kwds[k], str | int | bool | type(None))]
-    if not getattr(kwds.get("on_bad_lines"), "name", "ERROR").endswith("ERROR"):
-        odd.append("on_bad_lines")
-    return {
-        "path": path, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "options": options,
-        "unusual": odd,
-    }  # fmt: skip
-
-
-def _enter(recorder: Recorder, frame: pd.DataFrame, described: dict[str, Any]) -> None:
-    try:
-        path = described.pop("path")
-        name = os.path.basename(path) if path else described["buffer"]
-        recorder.source(
-            frame, name, "file" if path else "table", path=path, reader="csv", **described
-        )
+        tell(recorder, *what)
     except Exception:
-        recorder.failed("read_csv")
+        recorder.failed(op)
 
 
 # -- self-tests ------------------------------------------------------------------------------------
@@ -206,3 +270,36 @@ def _sees_joins(events: list[tuple[Any, ...]]) -> bool:
 
 def _sees_reads(_: list[tuple[Any, ...]]) -> bool:
     return callable(readers._read) and "kwds" in readers._read.__wrapped__.__code__.co_varnames
+
+
+def _sees_keys(events: list[tuple[Any, ...]]) -> bool:
+    frame = pd.DataFrame({"a": [3, 1, 3], "b": [0, 0, 1], "c": 1.0})
+    found = []
+    for call in (
+        lambda: frame["a"].value_counts(),
+        lambda: frame.pivot(index="a", columns="b", values="c"),
+        lambda: frame.pivot_table(index="a", values="c"),
+    ):
+        events.clear()
+        out = call()
+        told = [e for e in events if e[0] == "keyed"]
+        found.append(len(told) == 1 and np.array_equal(out.index[told[0][1]], frame["a"]))
+    return all(found)
+
+
+def _sees_gaps(events: list[tuple[Any, ...]]) -> bool:
+    pd.Series([1.0, None]).ffill()
+    told = [e for e in events if e[0] == "gaps"]
+    return len(told) == 1 and told[0][1].tolist() == [[False], [True]] and told[0][2]
+
+
+def _sees_categories(_: list[tuple[Any, ...]]) -> bool:
+    return len(pd.Series(["a", "b"], dtype="category").cat.codes) == 2
+
+
+def _sees_walks(_: list[tuple[Any, ...]]) -> bool:
+    groups = pd.DataFrame({"a": [2, 1, 2], "b": [0, 1, 2]}).groupby("a")
+    codes = groups_rules.codes_of(groups._grouper)
+    return [part["b"].tolist() for _, part in groups] == [
+        np.flatnonzero(codes == at).tolist() for at in range(2)
+    ]

@@ -20,7 +20,7 @@ def install(table: RuleTable) -> None:
         table.method(_setitem, kind, ("__setitem__",))
         table.method(_setattr, kind, ("__setattr__",))
         table.method(_update, kind, ("update",))
-    table.method(_insert, pd.DataFrame, ("insert",))
+    table.method(_insert, pd.DataFrame, ("insert", "isetitem"))
     table.method(_pop, pd.DataFrame, ("pop",))
 
 
@@ -139,8 +139,12 @@ def _insert(call: Call) -> bool | None:
     own = _own(call)
     if own is None:
         return True if call.receiver is None else None
-    given = column_edges(call, call.argument(2, "value"), call.receiver, whole=True)
+    given = column_edges(call, call.argument(_PLACE[call.name], "value"), call.receiver, whole=True)
     return None if given is None else _recorded(call, own, given, whole=True)
+
+
+_PLACE = {"insert": 2, "isetitem": 1}
+"""Which argument of a method is the column."""
 
 
 def _update(call: Call) -> bool | None:

@@ -16,6 +16,10 @@ from traceprop_nb.gradients.solvers.system import Limits, System
 FLAT = 1e-14
 """Curvature along a step, as a share of the largest seen, below which there is none in float64."""
 
+BENT = 1e-10
+"""Share from which on a negative curvature is no rounding: products of n rows and p parameters
+round off some sqrt(n p) times 1e-16 of the largest, differently on every processor."""
+
 Linear = Callable[[Floats], Floats]
 
 
@@ -79,4 +83,4 @@ def _same(v: Floats) -> Floats:
 def _without_inverse(bend: float, scale: float) -> Code:
     if not np.isfinite(bend):
         return Code.DIVERGED
-    return Code.INDEFINITE if bend < -FLAT * scale else Code.SINGULAR
+    return Code.INDEFINITE if bend < -BENT * scale else Code.SINGULAR
