@@ -246,7 +246,8 @@ TENSORS_IN_PLACE = [
     "X = T.numpy()",
     "T = torch.tensor(X); T[T[:, 0] > $f] = T[-1:].clone() if len(T) else 0.0; X = T.numpy()",
     "T = torch.tensor(X); T[torch.arange(len(T))] = T.flip(0); X = T.numpy()",
-    "T = torch.tensor(X)\nfor j in range(len(T) // 2):\n    T[j] = T[-1 - j].clone()\nX = T.numpy()",
+    "T = torch.tensor(X)\nfor j in range(len(T) // 2):\n    T[j] = T[-1 - j].clone()\n"
+    "X = T.numpy()",
     "T = torch.tensor(X); T.index_copy_(0, torch.arange(len(T)).flip(0), T.clone()); X = T.numpy()",
     "T = torch.tensor(X); U = torch.empty_like(T); torch.add(T.flip(0), 0.0, out=U); X = U.numpy()",
     "T = torch.tensor(X); U = T[1:] if len(T) > 1 else T; U.mul_(1.0).add_(0.0); X = T.numpy()",
