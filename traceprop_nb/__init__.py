@@ -15,6 +15,7 @@ import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
+from traceprop_nb.session.inside import inside
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
 
@@ -53,6 +54,7 @@ __all__ = [
     "import_",
     "import_lineage",
     "influence",
+    "inside",
     "lineage",
     "load_ipython_extension",
     "opaque",

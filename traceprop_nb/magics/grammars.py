@@ -80,6 +80,7 @@ def _lineage() -> MagicParser:
     parser.add_argument("--focus", type=one_of("up", "down"), help="only causes, or only effects")
     parser.add_argument("--depth", metavar="K", type=positive, help="at most K steps away")
     parser.add_argument("--save", metavar="FILE", help=f"write {SAVED_LINEAGE}")
+    parser.add_argument("--deep", metavar="BATCH", help="the operations inside OBJ, a module")
     return parser
 
 

@@ -137,6 +137,9 @@ class TracepropMagics(Magics):
         def answer(options: argparse.Namespace) -> Any:
             text = joined(options.value)
             value = None if text is None else self._value(text, "%lineage", local_ns)
+            if options.deep:
+                batch = self._value(options.deep, "%lineage", local_ns)
+                return inside(value, *(batch if isinstance(batch, tuple) else (batch,)))
             if options.row is not None:
                 if text is None:
                     raise UsageError("%lineage: --row needs a value, as in %lineage X --row 3")
