@@ -9,10 +9,10 @@ SOURCES := traceprop_nb tests benchmarks scripts
 # One thread each: the tests run in parallel, and a number must not depend on the machine.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help setup demo lab test check lint format types imports tsc unit browser bench bundle clean
+.PHONY: help setup demo lab test check lint format types imports tsc unit oldest browser bench bench-lineage bundle clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP)  ## virtual environment, packages, Chromium, JavaScript tools
 $(STAMP): pyproject.toml scripts/setup.sh js/package-lock.json
@@ -25,7 +25,7 @@ demo: $(STAMP)  ## run the quickstart from a fresh kernel; answers in build/demo
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_quickstart.ipynb
 
-test: check unit browser  ## everything that CI runs
+test: check unit oldest browser  ## everything that CI runs
 
 check: lint format types imports tsc  ## lint, formatting, types, import contracts
 
@@ -48,6 +48,9 @@ tsc: $(STAMP)
 unit: $(STAMP)  ## laws, oracles, conformance, contracts, examples
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist loadfile --ignore tests/browser
 
+oldest: $(STAMP)  ## pandas 2.2, in an environment of its own
+	scripts/pandas22.sh
+
 browser: $(STAMP)  ## a real JupyterLab in a real browser
 	$(BIN)/pytest -q tests/browser
 
@@ -57,7 +60,10 @@ bundle: $(STAMP)  ## rebuild the committed JavaScript
 bench: $(STAMP)  ## measure; table on screen, numbers in benchmarks/results/
 	$(ONE_THREAD) $(BIN)/python -m benchmarks
 
+bench-lineage: $(STAMP)  ## 100,000 generated programs against the ids they carry; an hour
+	$(ONE_THREAD) $(BIN)/python -m benchmarks lineage
+
 clean:  ## what was built, the environment included
-	rm -rf .venv build dist js/node_modules js/.test .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .venv-pandas22 build dist js/node_modules js/.test .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache notebooks/quickstart_data \
 	  notebooks/quickstart_answers notebooks/credit_data notebooks/clinic_data notebooks/values.csv

@@ -41,7 +41,7 @@ install_packages() {
   say "packages"
   # torch first and exact: whatever depends on it would otherwise choose another build.
   "${pip[@]}" torch==2.13.0
-  "${pip[@]}" --editable ".[pandas,sklearn,torch,jax,postgres,interop,pdf,anchor,lab,dev]"
+  "${pip[@]}" --editable ".[pandas,polars,sklearn,torch,jax,postgres,interop,pdf,anchor,lab,dev]"
   # Without what its command line needs, for that wants rich<14 and import-linter rich>=14.2.
   # What its library needs stands in the extra "dev".
   "${pip[@]}" --no-deps roc-validator==0.13.0

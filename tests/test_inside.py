@@ -16,7 +16,9 @@ nn = torch.nn
 @pytest.fixture
 def net():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(), nn.Linear(4, 2))
+    return nn.Sequential(
+        nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(), nn.Linear(4, 2)
+    )
 
 
 def test_the_operations_are_listed_with_their_modules_and_those_that_mix_rows(net):

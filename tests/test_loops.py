@@ -73,7 +73,8 @@ def test_a_frames_rows_and_columns(nb, source):
 
 def test_a_row_that_was_written_before_its_turn_says_so(nb):
     nb(
-        "c = a.copy()\nL = []\nfor r in c:\n    L.append(r * 1)\n    c[1:] = a[0]\nout = np.vstack(L)"
+        "c, L = a.copy(), []\nfor r in c:\n    L.append(r * 1)\n"
+        "    c[1:] = a[0]\nout = np.vstack(L)"
     )
     assert all(0 in got for got in nb.behind("out", "a"))
 

@@ -38,26 +38,27 @@ def doubts(cells, name: str) -> dict[str, Status]:
 
 
 def test_a_library_function_is_inexact_by_name(cells):
-    cells("out = np.einsum('ij->ij', a)")
-    assert cells.behind("out", "a") == [ALL] * N
-    assert doubts(cells, "out") == {"einsum": Status.INEXACT}
+    cells("out = np.polyadd(v, v)")
+    assert cells.behind("out", "v") == [ALL] * N
+    assert doubts(cells, "out") == {"polyadd": Status.INEXACT}
 
 
 def test_every_argument_counts_also_named_and_nested_ones(cells):
-    cells("out = np.block([[a], [v[:2]]])\nnamed = np.interp(x=a[:2, 0], xp=v, fp=v)\n"
-          "spread = np.block(*([[a, a]],))\n"
-          "kept = np.tensordot(**{'a': a, 'b': v, 'axes': 0})")  # fmt: skip
+    cells("out = np.block([[a], [v[:2]]])\nnamed = np.polyadd(a1=a[:2, 0], a2=v)\n"
+          "spread = np.polyadd(*(v, v))\nspread = spread + a[:, 0]\n"
+          "kept = np.polymul(**{'a1': v, 'a2': v})")  # fmt: skip
     assert all(row == ALL for row in cells.behind("out", "a"))
     assert all(row == [0, 1] for row in cells.behind("out", "v"))
     assert all(row == ALL for row in cells.behind("named", "v"))
-    assert all(row == ALL for row in cells.behind("spread", "a"))
+    assert all(row == ALL for row in cells.behind("spread", "v"))
     assert all(row == ALL for row in cells.behind("kept", "v"))
 
 
 def test_several_results_are_all_recorded(cells):
-    cells("u, s, w = np.linalg.svd(a)\nparts = {'one': np.array_split(a, 2)}\nx, y = parts['one']")
-    for name in ("u", "s", "w", "x", "y"):
-        assert doubts(cells, name) in ({"svd": Status.INEXACT}, {"array_split": Status.INEXACT})
+    cells("u, s = np.polydiv(v + 1, v[:2] + 1)")
+    cells("parts = {'one': np.polydiv(v + 1, v[:3] + 1)}\nx, y = parts['one']")
+    for name in ("u", "s", "x", "y"):
+        assert doubts(cells, name) == {"polydiv": Status.INEXACT}
 
 
 def test_an_untraced_function_of_the_users_is_unknown(cells):
@@ -142,8 +143,7 @@ def test_a_copy_by_the_standard_library_is_a_superset(cells):
     assert cells.status("out") == Status.INEXACT
 
 
-IN_PLACE = ["a.setfield(v[0], float)", "a.__iadd__(v[:, None])", "d.isetitem(0, v)",
-            "a.put([0], v[:1])"]  # fmt: skip
+IN_PLACE = ["a.setfield(v[0], float)", "a.__iadd__(v[:, None])"]
 
 
 @pytest.mark.parametrize("call", IN_PLACE)

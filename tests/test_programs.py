@@ -76,8 +76,10 @@ def test_the_parts_are_many_enough():
         ("X = d[['w', '_a']].to_numpy(copy=True)[::-1]\nc_ = ['w', '_a']\n", "exact"),
         ("d = d[::-1]\nd['_a'] = d['_a'].to_numpy()[::-1]\n"
          "X = d[['w', '_a']].to_numpy()\nc_ = ['w', '_a']\n", "EXACT BUT WRONG"),
-        ("X = np.flip(d[['w', '_a']].to_numpy(), (0,)).copy()\nc_ = ['w', '_a']\n", "inexact"),
-        ("X = np.flip(d[['w', '_a']].to_numpy()[1:], (0,))\nX = X + 0\nX[:, 1] = 1.0\n"
+        ("X = np.reshape(d[['w', '_a']].to_numpy(), (-1, 2), order='F')\nc_ = ['w', '_a']\n",
+         "inexact"),
+        ("X = d[['w', '_a']].to_numpy()[1:]\nX = np.reshape(X, X.shape, order='F')\n"
+         "X = X + 0\nX[:, 1] = 1.0\n"
          "c_ = ['w', '_a']\n", "INEXACT AND MISSES A ROW"),
     ],
 )  # fmt: skip

@@ -135,46 +135,21 @@ def test_rows_are_known_exactly(arrays, expression):
 
 
 STANDS_BACK = {
-    "np.repeat(a, np.array([2, 0, 1, 1]), axis=0)": "repeat",
-    "np.repeat(a, 2, axis=1)": "repeat",
-    "np.roll(a, 1)": "roll",
-    "np.roll(a, 1, axis=1)": "roll",
-    "np.roll(a, (1, 1), axis=(0, 1))": "roll",
-    "np.delete(a, 1)": "delete",
-    "np.delete(a, 1, axis=1)": "delete",
-    "np.flip(a)": "flip",
-    "np.flip(a, axis=(0, 1))": "flip",
-    "np.flip(a, axis=1)": "flip",
-    "np.take(a, i)": "take",
-    "np.take(a, [0, 9], axis=0, mode='clip')": "take",
-    "np.take(a, [0, 9], 0, None, 'clip')": "take",
-    "a.take([0, 1], axis=1)": "take",
-    "a.T": "T",
-    "a.reshape(2, 4)": "reshape",
     "a.reshape(2, -1, order='F')": "reshape",
     "a.ravel('F')": "ravel",
     "a.T.ravel('K')": "ravel",
     "a.T.flatten('A')": "flatten",
     "a.T.ravel(order='K')": "ravel",
-    "np.concatenate([a, a], axis=None)": "concatenate",
-    "np.concatenate([a, a], dtype=np.float32)": "concatenate",
-    "np.append(a, a)": "append",
     "np.array([a, a])": "array",
     "np.array([a])": "array",
     "np.array(a, ndmin=3)": "array",
-    "np.where(a > 1)[0]": "where",
     "a.sum(axis=0, where=m[:, None])": "sum",
-    "np.add.reduce(a, axis=(0,))": "reduce",
-    "np.einsum('ij->j', a)": "einsum",
     "np.c_[a[None]]": "[]",
     "np.r_['1', a, a]": "[]",
-    "a[None]": "[]",
     "a.flat[2:5]": "flat",
     "np.asfortranarray(a).ravel('K')": "ravel",
     "np.asfortranarray(a).ravel(order='A')": "ravel",
     "np.asfortranarray(a).reshape(-1, order='A')": "reshape",
-    "np.random.default_rng(0).permutation(a)": "permutation",
-    "np.random.permutation(a)": "permutation",
 }
 
 
@@ -309,11 +284,9 @@ def test_written_rows_come_from_what_was_written(arrays, statement):
 
 
 LOOSE_WRITES = [
-    "a[...] = b[::-1]", "a[m] = b[0]", "np.copyto(a, b)", "np.put(a, [0], b[0])", "a.sort(axis=0)",
-    "np.random.shuffle(a)", "np.random.default_rng(0).shuffle(a)", "random.shuffle(a)",
-    "random.Random(0).shuffle(a)", "a.partition(1, axis=0)", "np.add.at(a, [0], b[0])",
-    "a.flat[:2] = b[0]", "a.flat[:2] = b[:2]", "np.fill_diagonal(a, v)", "np.putmask(a, a > 1, b)",
-]  # fmt: skip
+    "a[m] = b[0]", "a.sort(axis=0)",
+    "a.partition(1, axis=0)", "np.add.at(a, [0], b[0])",
+    "a.flat[:2] = b[0]", "a.flat[:2] = b[:2]", ]  # fmt: skip
 
 
 @pytest.mark.parametrize("statement", LOOSE_WRITES)

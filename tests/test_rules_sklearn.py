@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.traced import rows
+from traceprop_nb.adapters.sklearn import behaviour
 from traceprop_nb.lineage.nodes import Kind, Status
 
 N = 8
@@ -129,7 +130,10 @@ def test_a_list_that_is_split_with_arrays_does_not_disturb_them(data):
     assert data.behind("c", "X") == [[i] for i in data.names["a"]]
 
 
-def test_a_transformer_of_the_library_that_is_not_checked_is_assumed(data):
+def test_a_transformer_of_the_library_that_is_not_checked_is_assumed(data, monkeypatch):
+    data("out = KNNImputer().fit_transform(X)")
+    assert data.status("out") == Status.EXACT
+    monkeypatch.setattr(behaviour, "PROVEN", behaviour.PROVEN - {"KNNImputer"})
     data("out = KNNImputer().fit_transform(X)")
     assert data.behind("out", "X") == SAME
     assert data.status("out") == Status.ASSUMED
@@ -137,24 +141,38 @@ def test_a_transformer_of_the_library_that_is_not_checked_is_assumed(data):
     assert data.status("two") == Status.ASSUMED
     data("three = make_pipeline(KNNImputer(), StandardScaler()).fit_transform(X)")
     assert data.status("three") == Status.ASSUMED
-    data("four = FunctionTransformer(np.abs).fit_transform(X)")
-    assert data.status("four") == Status.ASSUMED
+
+
+def test_a_function_is_followed_as_far_as_it_was_seen(data):
+    data("one = FunctionTransformer(np.abs).fit_transform(X)")
+    assert data.status("one") == Status.EXACT
+    data("two = FunctionTransformer(lambda x: x[::-1]).fit_transform(X)")
+    assert data.behind("two", "X") == SAME[::-1]
+    assert data.status("two") == Status.EXACT
+    data("three = FunctionTransformer(np.sort, kw_args={'axis': 0}).fit_transform(X)")
+    assert data.behind("three", "X") == [ALL] * N
+    assert data.status("three") == Status.INEXACT
 
 
 def test_a_transformer_of_the_users_own_is_not_taken_on_trust(data):
     data("out = Sorting().fit_transform(X)\npiped = make_pipeline(Sorting()).fit_transform(X)\n"
          "mixed = ColumnTransformer([('s', Sorting(), [0])]).fit_transform(X)")  # fmt: skip
-    for name in ("out", "piped", "mixed"):
-        assert data.status(name) != Status.EXACT
+    sources = np.argsort(data.names["X"], axis=0)
+    assert data.behind("out", "X") == [sorted({*row}) for row in sources.tolist()]
+    for name in ("piped", "mixed"):
+        assert data.status(name) > Status.ASSUMED
     data("double = Doubled().fit(X).transform(X)")
     assert data.behind("double", "X") == SAME
 
 
 def test_a_matrix_of_other_rows_is_not_matched(data):
-    data("out = TfidfVectorizer().fit_transform(['aa bb', 'bb cc'])\nm = LogisticRegression()\n"
-         "leaves = RandomForestClassifier(2, random_state=0).fit(X, y).apply(X)")  # fmt: skip
+    data("out = TfidfVectorizer().fit_transform(['aa bb', 'bb cc'])")
+    data(
+        "m = RandomForestClassifier(7, random_state=0).fit(X, y)\npaths, ends = m.decision_path(X)"
+    )
     assert data.status("out") in (Status.UNKNOWN, Status.INEXACT)
-    assert data.status("leaves") != Status.EXACT
+    assert data.behind("paths", "X") == SAME
+    assert data.behind("ends", "X") == [ALL] * N
 
 
 def test_rows_of_a_sparse_matrix_are_followed(data):

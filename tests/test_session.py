@@ -146,14 +146,14 @@ def test_a_source_that_there_is_not_is_refused_with_the_nearest(cells):
 
 
 def test_why_names_the_steps_to_blame(cells):
-    cells("f = np.flip(X)\ng = f * 2")
+    cells("f = np.ravel(X, 'F')\ng = f * 2")
     answer = cells.session.why(cells.names["g"])
     assert (answer.name, answer.status) == ("g", Status.INEXACT)
     assert [(d.operation, d.cell, d.line, d.status, d.text) for d in answer.doubts] == [
-        ("flip", 2, 1, Status.INEXACT, "np.flip(X)")
+        ("ravel", 2, 1, Status.INEXACT, "np.ravel(X, 'F')")
     ]
     assert repr(answer).splitlines() == [
-        "g is INEXACT because of", "  INEXACT  flip  (cell 2, line 1)  np.flip(X)",
+        "g is INEXACT because of", "  INEXACT  ravel  (cell 2, line 1)  np.ravel(X, 'F')",
         f"           {certainty.INEXACT}",
     ]  # fmt: skip
     assert repr(cells.session.why(cells.names["X"])) == (

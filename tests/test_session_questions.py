@@ -220,9 +220,9 @@ def test_an_untraced_cell_that_may_have_moved_rows_leaves_only_an_assumption(nb)
         (lambda s, n: s.unlearn(source="a.csv"), NoRunError, "no training run is recorded"),
         (lambda s, n: s.report("sesion"), UnknownNameError, "did you mean 'session'"),
         (
-            lambda s, n: s.begin_cell(1, "", traced=True, granularity="epoch"),
-            OptionError,
-            "'epoch'",
+            lambda s, n: s.begin_cell(1, "", traced=True, granularity="epochs"),
+            UnknownNameError,
+            "did you mean 'epoch'",
         ),
     ],
 )

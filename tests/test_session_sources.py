@@ -10,7 +10,7 @@ import pytest
 
 from tests.merged import CLEAN, A, plain
 from tests.traced import Notebook, rows
-from traceprop_nb.errors import OptionError, UnknownNameError, UntracedError
+from traceprop_nb.errors import UnknownNameError, UntracedError
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.reports.files import file_digest
 from traceprop_nb.session.core import Session
@@ -172,7 +172,7 @@ def test_two_sessions_do_not_know_each_others_values(cells):
 
 
 def test_a_granularity_that_there_is_not_is_refused(notebook):
-    with pytest.raises(OptionError, match="granularity 'column' is not available yet"):
+    with pytest.raises(UnknownNameError, match="no granularity named 'column'"):
         notebook.session.begin_cell(1, "", traced=True, granularity="column")
 
 

@@ -16,8 +16,11 @@ from traceprop_nb.errors import TracepropError
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
 from traceprop_nb.session.inside import inside
+from traceprop_nb.session.lineage_doors import columns, script
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
+from traceprop_nb.session.provenance import detach_provenance, get_provenance, track_provenance
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
+from traceprop_nb.session.sites import dependencies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,42 +43,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "TracepropError",
-    "attest",
-    "compliance_report",
-    "data_valuation",
-    "decision",
-    "declassify",
-    "erase_subject",
-    "evaluate",
-    "export",
-    "groups",
-    "impact",
-    "import_",
-    "import_lineage",
-    "influence",
-    "inside",
-    "lineage",
-    "load_ipython_extension",
-    "opaque",
-    "open",
-    "policy",
-    "probe",
-    "report",
-    "rows",
-    "rowwise",
-    "rule",
-    "session",
-    "source",
-    "subject",
-    "tag",
-    "tags",
-    "trace",
-    "train",
-    "unlearn",
-    "unload_ipython_extension",
-    "why",
-]
+    "TracepropError", "attest", "columns", "compliance_report", "data_valuation", "decision",
+    "declassify", "dependencies", "detach_provenance", "erase_subject", "evaluate", "export",
+    "get_provenance", "groups", "impact", "import_", "import_lineage", "influence", "inside",
+    "lineage", "load_ipython_extension", "opaque", "open", "policy", "probe", "report", "rows",
+    "rowwise", "rule", "script", "session", "source", "subject", "tag", "tags", "trace",
+    "track_provenance", "train", "unlearn", "unload_ipython_extension", "why",
+]  # fmt: skip
 
 
 def session() -> Session:
@@ -85,19 +59,23 @@ def session() -> Session:
     return current()
 
 
-def rows(x: Any, i: Any) -> RowAnswer:
-    """Where row i of a value came from.
+def rows(x: Any, i: Any, column: Any = None) -> RowAnswer:
+    """Where row i of a value came from; with a column, where that cell did.
 
     Args:
         x: A live value: frame, series, array, tensor, scalar, fitted model; or the name of one,
             here or in an earlier session of the open store.
         i: A row number, from 0 (negative counts from the end), or several.
+        column: A label of a frame's column, or its number in a matrix: then ``.cells`` are the
+            source cells in that cell, and ``.columns`` the columns that are in it or decided.
 
     Raises:
         UntracedError: Nobody saw the value made; says which cell to trace.
         RowRangeError: It has no such row.
+        UnknownNameError: It has no column of that label; names the nearest.
+        OptionError: Its columns are not followed, or it has fewer.
     """
-    return session().rows(x, i)
+    return session().rows(x, i, column)
 
 
 def impact(source: str, row: int) -> ImpactAnswer:

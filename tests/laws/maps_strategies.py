@@ -167,5 +167,9 @@ def unions(draw):
     return oracle.union_of(draw(st.lists(between(n_in, n_out), min_size=1, max_size=3)))
 
 
-KINDS |= {"Chain": chains(), "Union": unions()}
+KINDS |= {
+    "Chain": chains(),
+    "Union": unions(),
+    "Mosaic": simple_map.map(lambda drawn: oracle.mosaic(*drawn)),
+}
 any_map = st.one_of(*KINDS.values())

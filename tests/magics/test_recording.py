@@ -205,22 +205,39 @@ def test_a_value_displayed_through_a_magic_keeps_its_lineage(work, session):
     exact(work, session, "again")
 
 
-def test_a_granularity_that_is_not_there_is_refused_before_the_cell_runs(work, session):
-    assert not work("%%trace --granularity epoch\nran = True").success
+def test_a_header_that_cannot_be_read_stops_the_cell_in_one_line(work, session):
+    assert not work("%%trace --granularity epochs\nran = True").success
     assert "ran" not in work.ip.user_ns
-    assert len((work.printed + work.errors).strip().splitlines()) == 1
-    assert "OptionError" in work.printed + work.errors
+    assert "did you mean epoch" in work.printed + work.errors
     assert work.value("%%trace --quiet\n1 + 1") == 2
 
 
-def test_a_setting_that_cannot_be_met_says_so_and_lets_cells_run(work, session):
-    work("%config TracepropMagics.granularity = 'epoch'")
-    work("%trace on")
-    assert work("x = 1").success
-    assert "OptionError" in work.printed + work.errors
+def test_a_setting_of_granularity_holds_for_cells_that_do_not_say(work, session):
+    loop = "L = []\nfor k in range(3):\n    L.append(df.v * k)\n"
+    work("%%trace\n" + LOAD)
+    work("%config TracepropMagics.granularity = 'batch'")
+    size = len(session.graph)
+    work("%%trace\n" + loop)
+    assert len(session.graph) == size
+    work("%%trace --granularity op\n" + loop)
+    assert len(session.graph) >= size + 6
     assert work("%config TracepropMagics.granularity = 'op'").success
-    assert work("x = 2").success
-    assert work.printed + work.errors == ""
+
+
+def test_the_script_and_a_cell_of_a_value_are_asked_in_the_line(work, session, tmp_path):
+    work("%%trace\n" + LOAD + "kept = df[df.v > 0].assign(w=df.v * 2)\nother = 1")
+    work("made = %lineage kept --code --save made.py")
+    text = work.ip.user_ns["made"].text
+    assert "other" not in text
+    names = {}
+    exec((tmp_path / "made.py").read_text(), names)
+    assert names["kept"].equals(work.ip.user_ns["kept"])
+    work("found = %lineage kept --row 1 --column w")
+    assert work.ip.user_ns["found"].cells == (("a.csv", 2, 4, "v"),)
+    assert not work("%lineage kept --column w").success
+    assert "--column needs a row" in work.printed + work.errors
+    assert not work("%lineage --code").success
+    assert "--code needs a value" in work.printed + work.errors
 
 
 def test_the_session_knows_the_users_names_and_no_others(work, session):

@@ -12,6 +12,7 @@ from traceprop_nb.lineage.maps import (
     Groups,
     Identity,
     Mask,
+    Mosaic,
     OnDemand,
     Part,
     Prefix,
@@ -75,6 +76,10 @@ def gather(index, n_in):
 
 def deferred(index, n_in):
     return Deferred(np.array(index, np.int64), n_in), of_index(index)
+
+
+def mosaic(made, sets):
+    return Mosaic(made), sets
 
 
 def on_demand(made, sets):

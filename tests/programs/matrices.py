@@ -5,6 +5,8 @@ Its first column holds values and the others row ids; see ``frames``.
 
 from __future__ import annotations
 
+from tests.programs.arrays import ARRAYS
+
 READS = [
     "X = X[X[:, 0] > $f]",
     "X = X[::2]",
@@ -152,6 +154,22 @@ LEARNING = [
     "X = shuffled(X, random_state=$i) if len(X) else X",
     "k_ = [train for train, _ in KFold(2).split(X)] if len(X) > 3 else [np.arange(len(X))]\n"
     "X = X[k_[0]]",
+    "X = resample(X, replace=False, n_samples=len(X) // 2, random_state=$i) if len(X) > 1 else X",
+    "Z = X.copy()\nif len(X) > 3:\n"
+    "    for tr, te in KFold(2, shuffle=True, random_state=$i).split(X):\n"
+    "        Z[te] = passing.fit(X[tr]).transform(X[te])\nX = Z",
+    "X = X.copy()\nif len(X): X[:, :1] = StandardScaler(copy=False).fit_transform(X[:, :1])",
+    "X = np.nan_to_num(X); Z = X[:, :1]\n"
+    "if len(X): Z = StandardScaler(copy=False).fit_transform(Z); X = np.hstack([Z, X[:, 1:]])",
+    "X = FunctionTransformer(lambda a: a[::-1]).fit_transform(X) if len(X) else X",
+    "X = passing.set_output(transform='pandas').fit_transform(X).to_numpy() if len(X) else X",
+    "X = sparse.csr_matrix(np.nan_to_num(X))[::-1].toarray() if len(X) else X",
+    "s_ = sparse.csr_array(np.nan_to_num(X)); X = sparse.vstack([s_[1:], s_[:1]]).toarray()"
+    " if len(X) > 1 else X",
+    "s_ = sparse.csr_matrix(np.nan_to_num(X)); X = sparse.hstack([s_[:, :1], s_[:, 1:]])"
+    ".tocsr()[np.arange(len(X))[::-1]].toarray() if len(X) else X",
+    "s_ = sparse.csr_matrix(np.nan_to_num(X))\nif len(X): s_[0] = s_[-1].copy()\n"
+    "X = s_.toarray() if len(X) else X",
 ]
 TENSORS = [
     "X = torch.from_numpy(np.array(X))[:].numpy()",
@@ -259,7 +277,8 @@ TENSORS_IN_PLACE = [
     "T = torch.tensor(X); T.swapaxes(0, 1)[:, :1].copy_(T.T[:, -1:].clone()); X = T.numpy()",
 ]
 MATRIX = [
-    *READS, *VALUES, *WRITES, *LEARNING, *TENSORS, *ROWS_OF_TENSORS, *TENSORS_IN_PLACE,
+    *READS, *VALUES, *WRITES, *LEARNING, *TENSORS, *ARRAYS,
+    *ROWS_OF_TENSORS, *TENSORS_IN_PLACE,
 ]  # fmt: skip
 SETUP = """
 c_ = [c for c in ('w', '_a', '_b') if c in d]
@@ -274,11 +293,12 @@ import random
 import numpy as np
 import pandas as pd
 import torch
+from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils import resample, shuffle as shuffled
 from torch.utils.data import (
     ConcatDataset, DataLoader, Dataset, StackDataset, Subset, TensorDataset, random_split

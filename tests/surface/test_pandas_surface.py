@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pandas as pd
 import pytest
 
 from tests.surface.pandas_witnesses import LIBRARY
@@ -23,10 +24,16 @@ _BY_OWNER = {
 _OUTCOMES = {}
 
 
+def there(one: Witness) -> bool:
+    """Whether this pandas has it, without the last digits of rows that left the window."""
+    old = pd.__version__ < "3"
+    return not old or (one.name in LIBRARY.public() and not one.name.endswith(("skew", "kurt")))
+
+
 @pytest.mark.filterwarnings("ignore")  # of pandas' own: calls that will be gone some day
 @pytest.mark.parametrize("owner", _BY_OWNER)
 def test_every_call_has_the_rows_that_its_result_depends_on(owner):
-    outcomes = {one: check(LIBRARY.setting, one) for one in _BY_OWNER[owner]}
+    outcomes = {one: check(LIBRARY.setting, one) for one in _BY_OWNER[owner] if there(one)}
     _OUTCOMES.update(outcomes)
     wrong = [f"{one.name}: {one.call}\n{out}" for one, out in outcomes.items() if not out.holds]
     assert not wrong, "\n".join(wrong)

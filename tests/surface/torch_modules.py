@@ -88,7 +88,8 @@ Transformer (4, 2, 1, 1, 4, batch_first=True) | c, c
 MORE = [
     "net = nn.BatchNorm1d(3).double().eval()\nout = net(a)",
     "net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).double()\nout = net(a)",
-    "net = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Linear(12, 2)).double()\nout = net(p)",
+    "net = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Linear(12, 2)).double()\n"
+    "out = net(p)",
     "net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Softmax(1)).double()\nout = net(a)",
     "net = nn.Sequential(nn.Softmax(0), nn.Identity()).double()\nout = net(a)",
     "net = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 4, batch_first=True), 2,"

@@ -200,6 +200,8 @@ def _seen(setting: Setting, witness: Witness) -> Rows:
 
 
 def _differ(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    if not before.size:
+        return np.zeros(len(before), bool)
     same = (before == after) | ((before != before) & (after != after))
     return ~np.asarray(same, bool).reshape(len(before), -1).all(axis=1)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from traceprop_nb.errors import ShapeError
+from traceprop_nb.lineage.columns.table import ColumnTable
 from traceprop_nb.lineage.maps import All, Identity, Ints, RowMap
 from traceprop_nb.lineage.nodes import Kind, Site, Source, Status
 
@@ -72,13 +73,14 @@ class LineageGraph:
         sources: What entered from outside, by node.
         ops: Operation names, in the order of their interning.
         maps: The map table.
+        column_table: What is known of columns; not stored.
         node_log: NODE integers a node; for queries, read-only.
         edge_log: EDGE integers an edge; for queries, read-only.
     """
 
     __slots__ = (
         "_all", "_child", "_head", "_identities", "_next", "_op_ids",
-        "edge_log", "maps", "node_log", "ops", "reasons", "sites", "sources",
+        "column_table", "edge_log", "maps", "node_log", "ops", "reasons", "sites", "sources",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -87,6 +89,7 @@ class LineageGraph:
         self.sources: dict[int, Source] = {}
         self.ops: list[str] = []
         self.maps: list[RowMap] = []
+        self.column_table = ColumnTable()
         self.node_log = array("q")
         self.edge_log = array("i")
         self._op_ids: dict[str, int] = {}
@@ -137,8 +140,15 @@ class LineageGraph:
         self.maps.append(m)
         return len(self.maps) - 1
 
-    def append(
-        self, op: int, site: int, cell: int, rows: int, status: int, edges: Sequence[int]
+    def append(  # noqa: PLR0913  # the integers of a node
+        self,
+        op: int,
+        site: int,
+        cell: int,
+        rows: int,
+        status: int,
+        edges: Sequence[int],
+        labels: int = -1,
     ) -> int:
         """Record a value.
 
@@ -149,6 +159,7 @@ class LineageGraph:
             rows: Rows of the value, 1 for one without a row axis.
             status: The value's own, beside those of its edges; UNKNOWN for an origin unseen.
             edges: Flat: parent, map, kind * 4 + status, parent, ...
+            labels: Number of its column labels, -1 where it has none.
 
         Returns:
             The node.
@@ -161,6 +172,7 @@ class LineageGraph:
         node = _pack_node(op, site, cell, rows, status, len(edge_log) // EDGE)
         edge_log.frombytes(_pack_edge(*edges) if len(edges) == EDGE else _pack_edges(edges))
         log.frombytes(node)
+        self.column_table.of.append(labels)
         return len(log) // NODE - 1
 
     def append_source(  # noqa: PLR0913  # the fields of Source
@@ -175,6 +187,7 @@ class LineageGraph:
         line: int = 0,
         site: int = -1,
         detail: Mapping[str, Any] | None = None,
+        labels: int = -1,
     ) -> int:
         """Record that something entered from outside; of kind "unknown" its status is UNKNOWN.
 
@@ -182,7 +195,7 @@ class LineageGraph:
             The node. The arguments are those of ``Source``.
         """
         status = Status.UNKNOWN if kind == "unknown" else Status.EXACT
-        node = self.append(self.op("source"), site, cell, n_rows, status, ())
+        node = self.append(self.op("source"), site, cell, n_rows, status, (), labels)
         self.sources[node] = Source(
             node, name, kind, path, n_rows, digest, cell, line, dict(detail or {})
         )

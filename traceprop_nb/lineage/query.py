@@ -17,7 +17,17 @@ from numpy.typing import ArrayLike
 
 from traceprop_nb.errors import RowRangeError
 from traceprop_nb.lineage.graph import EDGE, NODE, LineageGraph
-from traceprop_nb.lineage.maps import All, Identity, Ints, RowMap, Rows, compose, flatten, union
+from traceprop_nb.lineage.maps import (
+    All,
+    Identity,
+    Ints,
+    Mosaic,
+    RowMap,
+    Rows,
+    compose,
+    flatten,
+    union,
+)
 from traceprop_nb.lineage.maps.rowsets import as_rows, each, materialise, merge, narrow
 from traceprop_nb.lineage.nodes import Status
 
@@ -106,14 +116,19 @@ def backward(
         path.append(current)
         if current in graph.sources:
             sources[current] = materialise(found)
-        _step_back(graph, current, found, direct, aside if context else None)
+        _step_back(graph, current, found, direct, aside if context else None, current == node)
     path.reverse()
     behind = _walk_aside(graph, aside)
     return Backward(sources, behind, Status(direct.status), Status(aside.status), path)
 
 
 def _step_back(
-    graph: LineageGraph, node: int, rows: Rows, direct: _Walk, aside: _Walk | None
+    graph: LineageGraph,
+    node: int,
+    rows: Rows,
+    direct: _Walk,
+    aside: _Walk | None,
+    asked: bool = False,
 ) -> None:
     """Carry the rows of a node to its parents; ``aside`` None drops CONTEXT edges."""
     log, edge_log, maps = graph.node_log, graph.edge_log, graph.maps
@@ -125,7 +140,10 @@ def _step_back(
     for edge in range(first, end, EDGE):
         code = edge_log[edge + 2]
         if code < _CONTEXT:
-            _carry(direct, edge_log[edge], maps[edge_log[edge + 1]], rows, code)
+            link = maps[edge_log[edge + 1]]
+            if asked and type(link) is Mosaic:  # its rows are taken whole
+                code = 0
+            _carry(direct, edge_log[edge], link, rows, code)
         elif aside is not None:
             _carry(aside, edge_log[edge], maps[edge_log[edge + 1]], rows, code - _CONTEXT)
 
@@ -262,12 +280,16 @@ def descendants(graph: LineageGraph, node: int) -> list[int]:
 def inexact_steps(graph: LineageGraph, node: int) -> list[int]:
     """Nodes whose own status, or a DIRECT edge's, keeps the value's lineage from being EXACT.
 
-    Ascending; the value itself may be among them.
+    Ascending; the value itself may be among them, but not for being a mosaic.
     """
     seen, todo, found = {node}, [node], []
     while todo:
         current = todo.pop()
-        direct = [(parent, status) for parent, _, kind, status in graph.edges(current) if not kind]
+        direct = [
+            (parent, Status.EXACT if current == node and type(link) is Mosaic else status)
+            for parent, link, kind, status in graph.edges(current)
+            if not kind
+        ]
         if max([graph.status(current), *(status for _, status in direct)]):
             found.append(current)
         fresh = {parent for parent, _ in direct} - seen

@@ -6,8 +6,8 @@ Parsing, ``--help``, ``?``, Tab and the tests all read these parsers.
 from __future__ import annotations
 
 from traceprop_nb.magics.arguments import MagicParser, assignment, one_of, positive
+from traceprop_nb.tracing.rewrite import GRANULARITIES
 
-GRANULARITIES = ("op", "batch", "epoch")
 SAVED_LINEAGE = ".svg, .html, .dot or .json"
 
 
@@ -79,8 +79,9 @@ def _lineage() -> MagicParser:
     parser.add_argument("--row", metavar="I", type=int, help="one row of it, counted from 0")
     parser.add_argument("--focus", type=one_of("up", "down"), help="only causes, or only effects")
     parser.add_argument("--depth", metavar="K", type=positive, help="at most K steps away")
-    parser.add_argument("--save", metavar="FILE", help=f"write {SAVED_LINEAGE}")
-    parser.add_argument("--deep", metavar="BATCH", help="the operations inside OBJ, a module")
+    parser.add_argument("--column", metavar="C", help="with --row: the source cells in that cell")
+    parser.add_argument("--code", action="store_true", help="the script that makes the value again")
+    parser.add_argument("--save", metavar="FILE", help=f"write {SAVED_LINEAGE}; with --code, .py")
     return parser
 
 

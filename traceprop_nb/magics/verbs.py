@@ -33,6 +33,7 @@ from traceprop_nb.magics.header import Header
 from traceprop_nb.magics.policy import policy
 from traceprop_nb.magics.rows import is_row_list, row_list
 from traceprop_nb.magics.view import LineageView
+from traceprop_nb.tracing.rewrite import GRANULARITIES
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -56,9 +57,9 @@ def _documented(parser: MagicParser) -> Callable[[Method], Method]:
 class TracepropMagics(Magics):
     """Lineage, influence and unlearning in the notebook."""
 
-    granularity = Enum(
-        grammars.GRANULARITIES, default_value="op", help="How much of a loop is kept."
-    ).tag(config=True)
+    granularity = Enum(GRANULARITIES, default_value="op", help="How much of a loop is kept.").tag(
+        config=True
+    )
     widget = Bool(True, help="Show answers as widgets; else as text.").tag(config=True)
     k = Int(10, min=1, help="Rows that %influence lists.").tag(config=True)
     proj_dim = Int(4096, min=1, help="Dimensions that %%train keeps of a larger gradient.").tag(
@@ -126,6 +127,14 @@ class TracepropMagics(Magics):
             raise UsageError(f"%trace verify checks one cell, not {' '.join(cells)!r}")
         return verify(self.session, *cells)
 
+    def _script(self, text: str, value: Any, path: str | None) -> Any:
+        from traceprop_nb.session.slicing import script
+
+        answer = script(self.session, text if text.isidentifier() else value)
+        if path:
+            answer.save(path)
+        return answer
+
     # -- questions ----------------------------------------------------------------------------
 
     @needs_local_scope
@@ -137,13 +146,15 @@ class TracepropMagics(Magics):
         def answer(options: argparse.Namespace) -> Any:
             text = joined(options.value)
             value = None if text is None else self._value(text, "%lineage", local_ns)
-            if options.deep:
-                batch = self._value(options.deep, "%lineage", local_ns)
-                return inside(value, *(batch if isinstance(batch, tuple) else (batch,)))
+            if text is None and (options.row is not None or options.code):
+                what = "--code" if options.code else "--row"
+                raise UsageError(f"%lineage: {what} needs a value, as in %lineage X --row 3")
+            if options.code:
+                return self._script(text or "", value, options.save)
+            if options.column is not None and options.row is None:
+                raise UsageError("%lineage: --column needs a row, as in %lineage X --row 3")
             if options.row is not None:
-                if text is None:
-                    raise UsageError("%lineage: --row needs a value, as in %lineage X --row 3")
-                return self.session.rows(value, options.row)
+                return self.session.rows(value, options.row, _column(options.column))
             view = LineageView(self.session.lineage(value), options.focus or "both", options.depth)
             if options.save:
                 view.save(options.save)
@@ -293,6 +304,11 @@ class TracepropMagics(Magics):
         if not isinstance(found, tuple) or len(found) < 2:
             raise UsageError(f"{magic}: {text!r} is not rows and labels, such as X_test,y_test")
         return found
+
+
+def _column(word: str | None) -> str | int | None:
+    """A column's label, or its number in a matrix."""
+    return int(word) if word is not None and word.isdigit() else word
 
 
 def _file_record(text: str) -> tuple[str, int]:

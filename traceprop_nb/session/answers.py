@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from traceprop_nb.lineage.graph import LineageGraph
@@ -11,6 +11,8 @@ from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.payloads.lineage_graph import LineagePayload, lineage_graph
 
+Cell = tuple[str, int, int | None, Hashable]
+"""Source, record from 0, physical line from 1 or None, column."""
 Step = tuple[str, int, int]
 """Operation, cell, line in the cell (0 where there is none)."""
 
@@ -28,6 +30,11 @@ class RowAnswer:
         status: How far ``sources`` may be trusted.
         path: The operations from source to value, in order.
         notes: Why something is missing.
+        columns: Source name -> {column: how}, where a column was asked about: "identity",
+            "transformation" or "aggregation" for columns that are in the cell; "filter", "join",
+            "group by", "sort", "conditional" or "statistic" for those that only decided over it.
+        cells: (source name, record, physical line or None, column) of every source cell in it,
+            where a column was asked about.
     """
 
     sources: Mapping[str, Ints]
@@ -36,6 +43,8 @@ class RowAnswer:
     status: Status
     path: Sequence[Step]
     notes: Sequence[str] = ()
+    columns: Mapping[str, Mapping[Hashable, str]] = field(default_factory=dict)
+    cells: Sequence[Cell] = ()
 
     def __repr__(self) -> str:
         out = [f"status   {self.status.name}"]
@@ -48,6 +57,9 @@ class RowAnswer:
             f"context  {name}: {n:,} records through a statistic or fit"
             for name, n in self.context.items()
         ]
+        for name, how in self.columns.items():
+            said = ", ".join(f"{column} ({word})" for column, word in how.items())
+            out.append(f"columns  {name}: {said}")
         out += [f"path     {_steps(self.path)}", *(f"note     {note}" for note in self.notes)]
         return "\n".join(out)
 

@@ -94,6 +94,8 @@ class TraceStatus:
         by_status: Operations by how far they may be trusted.
         swallowed: Internal errors by operation; each made its result inexact or unknown.
         taps_off: Library doors that could not be watched in the installed versions.
+        stale: Names whose values were made from what was made again since -> why.
+        full_since: Cell in which the log reached its limit; 0 while it has room.
         store: Where the log is stored and what waits; empty if it is not.
     """
 
@@ -107,6 +109,8 @@ class TraceStatus:
     swallowed: dict[str, int] = field(default_factory=dict)
     taps_off: tuple[str, ...] = ()
     store: str = ""
+    stale: dict[str, str] = field(default_factory=dict)
+    full_since: int = 0
 
     def __repr__(self) -> str:
         word = "on: every cell is traced" if self.tracing else "off: only cells under %%trace"
@@ -124,6 +128,12 @@ class TraceStatus:
             lines.append(
                 f"errors    {sum(self.swallowed.values())} of our own, "
                 f"made inexact: {self.swallowed}"
+            )
+        lines += [f"stale     {name}: {why}" for name, why in self.stale.items()]
+        if self.full_since:
+            lines.append(
+                f"full      since cell {self.full_since} nothing more is recorded and new values "
+                "are unknown; %trace reset begins anew, %%trace --granularity batch records less"
             )
         if self.taps_off:
             lines.append(f"taps off  {', '.join(self.taps_off)}: their operations are inexact")

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb import adapters
-from traceprop_nb.errors import MissingFrameworkError, OptionError
+from traceprop_nb.errors import MissingFrameworkError, unknown_name
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Deferred
-from traceprop_nb.session import certainty, keeping, questions, untraced
+from traceprop_nb.session import cell_answers, certainty, keeping, questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
@@ -24,13 +24,14 @@ from traceprop_nb.session.guard import Guard
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.noticed import Noticed
 from traceprop_nb.session.sources import Sources
+from traceprop_nb.session.stale import stale
 from traceprop_nb.session.summary import by_status, describe, summary
 from traceprop_nb.session.training import Training
 from traceprop_nb.session.written import WrittenFiles
 from traceprop_nb.tracing import hooks
 from traceprop_nb.tracing.modules import TracedModules
 from traceprop_nb.tracing.record import Recorder
-from traceprop_nb.tracing.rewrite import rewrite_module
+from traceprop_nb.tracing.rewrite import GRANULARITIES, rewrite_module
 from traceprop_nb.tracing.rules import RuleTable
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class Session:
             swallowed=dict(self.recorder.swallowed),
             store="" if self.storage is None else self.storage.line,
             taps_off=self.taps_off,
+            stale=stale(self),
+            full_since=self.recorder.full_since,
         )
 
     @property
@@ -169,13 +172,11 @@ class Session:
         """A cell is about to run.
 
         Raises:
-            OptionError: A granularity that is not recorded yet.
+            UnknownNameError: No such granularity.
         """
-        if traced and granularity != "op":
-            raise OptionError(
-                f"granularity {granularity!r} is not available yet; every operation is recorded "
-                "('op'), so leave the option out"
-            )
+        if granularity not in GRANULARITIES:
+            raise unknown_name("granularity", granularity, GRANULARITIES)
+        self.recorder.granularity = granularity
         cell = CellRun(number, source, traced, name, len(self.graph), len(self.graph.maps))
         self.cells.append(cell)
         self._running.append(cell)
@@ -194,7 +195,8 @@ class Session:
         cell = self._running[-1]
         spare = pickle.dumps(tree)
         try:
-            return rewrite_module(tree, self.recorder, cell.source)
+            loops = self.recorder.granularity == "op"
+            return rewrite_module(tree, self.recorder, cell.source, loops=loops)
         except Exception:  # noqa: BLE001  # a cell we cannot rewrite must still run
             cell.rewritten = False
             self.recorder.failed("rewrite")
@@ -258,6 +260,8 @@ class Session:
                 continue  # half imported: the next statement tries again
             if framework not in self._ruled:
                 rules.install(self.recorder.table)
+                if adapters.has(framework, "columns"):
+                    adapters.load(framework, "columns").install(self.recorder.table)
                 self._ruled.add(framework)
             if not hasattr(rules, "taps"):
                 self._taps[framework] = _NoTaps()
@@ -323,9 +327,11 @@ class Session:
         self.recorder.source(value, name, "table", declared=True)
         return value
 
-    def rows(self, x: Any, i: Any) -> RowAnswer:
+    def rows(self, x: Any, i: Any, column: Any = None) -> RowAnswer:
         """Where row i of a value came from. See ``traceprop_nb.rows``."""
-        return questions.rows(self, x, i)
+        return (
+            questions.rows(self, x, i) if column is None else cell_answers.rows(self, x, i, column)
+        )
 
     def impact(self, source: str, row: int) -> ImpactAnswer:
         """What a record reached. See ``traceprop_nb.impact``."""

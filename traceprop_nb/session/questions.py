@@ -17,6 +17,7 @@ from traceprop_nb.errors import (
 from traceprop_nb.lineage import query
 from traceprop_nb.lineage.maps import Ints, materialise
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.lineage.sites import SiteGraph
 from traceprop_nb.session import continued
 from traceprop_nb.session.answers import (
     ImpactAnswer,
@@ -25,6 +26,8 @@ from traceprop_nb.session.answers import (
     RowAnswer,
     Step,
 )
+from traceprop_nb.session.sites import as_lineage
+from traceprop_nb.session.stale import stale
 from traceprop_nb.session.traced import Traced
 
 if TYPE_CHECKING:
@@ -91,6 +94,11 @@ def rows(session: Session, x: Any, i: Any) -> RowAnswer:
     """See ``traceprop_nb.rows``."""
     where, node, notes = found(session, x)
     answer = rows_of(where, node, i)
+    if where is session:
+        asked = session.namespace.get(x) if isinstance(x, str) else x
+        names = [name for name, value in session.namespace.items() if value is asked]
+        old = stale(session) if names else {}
+        notes = (*notes, *(f"{name} is stale: {old[name]}" for name in names if name in old))
     return replace(answer, notes=(*notes, *answer.notes)) if notes else answer
 
 
@@ -285,5 +293,7 @@ def lineage(session: Session, x: Any = None) -> LineageAnswer:
     """See ``traceprop_nb.lineage``."""
     if x is None:
         return LineageAnswer(session.graph, None, session.names())
+    if isinstance(x, SiteGraph):
+        return LineageAnswer(as_lineage(x), None, {})
     where, node, notes = found(session, x)
     return LineageAnswer(where.graph, node, where.names(), notes)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import carriers
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Edge
 
@@ -24,6 +25,9 @@ _CONTEXT = int(Kind.CONTEXT) * 4
 def align(recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[Operand]) -> None:
     """Record a tree of element-wise operators."""
     ndim, rows, _ = recorder.table.snapshot(out)
+    turned = [carriers.of(operand.ref) for operand in operands]
+    if any(turned) and _turned(recorder, (site, recorder.graph.ops[op]), out, operands):
+        return
     flat = edges(recorder, ndim, rows, operands)
     recorder.append(site, op, out, rows, flat)
 
@@ -50,6 +54,34 @@ def edges(recorder: Recorder, ndim: int, rows: int, operands: Iterable[Operand])
     return flat
 
 
+def _turned(
+    recorder: Recorder, step: tuple[int, str], out: Any, operands: Sequence[Operand]
+) -> bool:
+    """Operators on arrays whose rows lie along another axis, which then is the result's too."""
+    known = [found for operand in operands if (found := carriers.of(operand.ref)) is not None]
+    axis, ndim = known[0].axis, out.ndim
+    n = out.shape[axis] if axis < ndim else -1
+    edges = [(edge, line) for found in known
+             for edge, line in zip(found.edges, found.lines or [-1] * len(found.edges), strict=True)
+             ]  # fmt: skip
+    if any(found.axis != axis or found.edges[0][1].n_out != n for found in known):
+        return False
+    for operand in operands:
+        if carriers.of(operand.ref) is not None:
+            if operand.ndim != ndim:
+                return False
+            continue
+        if operand.ndim > 1:
+            return False
+        if operand.node is not None:
+            beside = operand.ndim == 1 and axis == ndim - 1 and operand.rows == n
+            link = Identity(n) if beside else All(operand.rows, n)
+            kind = Kind.DIRECT if beside else Kind.CONTEXT
+            edges.append(((operand.node, link, kind, Status.EXACT), -1))
+    carriers.emit(recorder, step, out, axis, [e for e, _ in edges], [line for _, line in edges])
+    return True
+
+
 def product(
     recorder: Recorder, site: int, op: str, out: Any, left: Operand, right: Operand
 ) -> bool:
@@ -64,9 +96,12 @@ def product(
     found: list[Edge] = []
     if left.node is not None:
         kept = Identity(rows) if left.ndim == 2 and left.rows == rows else All(left.rows, rows)
-        found.append((left.node, kept, Kind.DIRECT, Status.EXACT))
+        node = carriers.whole(recorder, left.node)
+        found.append((node, kept, Kind.DIRECT, Status.EXACT))
     if right.node is not None:
         kind = Kind.CONTEXT if left.node is not None and left.ndim == 2 else Kind.DIRECT
-        found.append((right.node, All(right.rows, rows), kind, Status.EXACT))
+        mixed = left.node is None or left.ndim == 2  # a vector meets each column by itself
+        node = carriers.whole(recorder, right.node) if mixed else right.node
+        found.append((node, All(right.rows, rows), kind, Status.EXACT))
     recorder.emit(site, op, out, found)
     return True

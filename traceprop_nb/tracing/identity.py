@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 SCALARS_KEPT = 4096
 
@@ -23,9 +24,11 @@ class Tracked(weakref.ref):  # type: ignore[type-arg]  # generic only in stubs
         key: ``id()`` of the object while it lives.
         node: The node that the object is now; a write replaces it.
         group: Those that share memory with it, by key; unset where nobody is known to.
+        carrier: Which axis its rows lie along, where that is not the first; see ``carriers``.
     """
 
-    __slots__ = ("group", "key", "node")
+    __slots__ = ("carrier", "group", "key", "node")
+    carrier: Any
     key: int
     node: int
     group: dict[int, Tracked]

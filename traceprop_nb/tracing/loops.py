@@ -112,6 +112,11 @@ def _labelled(call: ast.Call, pair: list[ast.expr]) -> Iterator[Follow]:
         yield Follow(call.func, "value", target.id, named, method)
 
 
+def _kind(value: Any) -> str:
+    """NumPy's letter for an array's type; "O" arrays hand out whatever they hold."""
+    return getattr(getattr(value, "dtype", None), "kind", "")
+
+
 class Loops(Writer):
     """The two hooks of a loop."""
 
@@ -121,15 +126,18 @@ class Loops(Writer):
     def l(self, slot: int, value: Any) -> Any:  # noqa: E743  # hooks have one letter
         """A loop over a value begins."""
         try:
-            noted = self.operand(value) if type(value) in self._recorded else None
             key = slot if slot < 0 else (id(_getframe(1)), slot)
-            self._pending[key] = None if noted is None else [noted.ref, -1]
+            self._pending[key] = None
+            if type(value) in self._recorded and _kind(value) != "O":
+                self._pending[key] = [self.operand(value).ref, -1]
         except Exception:  # noqa: BLE001  # an error of ours must not reach the cell
             self.failed("loop")
         return value
 
     def n(self, number: int, value: Any, *label: Any) -> bool:
         """The next element of a loop arrived; true, so that it can be a filter that lets all by."""
+        if type(value) not in self._recorded:  # what hands out values hands out nothing else
+            return True
         plan = self.plans[number]
         slot = plan.slots[0]
         pending = self._pending
@@ -149,7 +157,7 @@ class Loops(Writer):
         state[1] += 1
         ref = state[0]
         whole = ref() if ref is not None else None
-        if whole is None or type(value) not in self._recorded:
+        if whole is None:
             return
         head: Operand = self.operand(whole)
         self._read(plan, head, label or (state[1],), value, plan.method)

@@ -165,6 +165,8 @@ def _user_made(call: Call) -> bool:
 def _maybe_written(recorder: Recorder, call: Call, operands: list[tuple[Any, int]]) -> None:
     """Unknown code got these objects and may have changed them: say so in their lineage."""
     for thing, node in operands:
+        if type(thing) in recorder.table.frozen:
+            continue  # nobody can write into it
         if type(thing) in recorder.table.tracked and recorder.identity.node(thing) == node:
             same: Edge = (node, Identity(recorder.table.rows(thing)), Kind.DIRECT, Status.ASSUMED)
             if recorder.graph.rows(node) == recorder.table.rows(thing):

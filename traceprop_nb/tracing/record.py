@@ -15,6 +15,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from numpy import ndarray
@@ -23,10 +24,11 @@ from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.callee import rule_of
-from traceprop_nb.tracing.loops import Loops
+from traceprop_nb.tracing.columns import tell
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
-from traceprop_nb.tracing.rules import Call, RuleTable
+from traceprop_nb.tracing.rules import Call, Rule, RuleTable
+from traceprop_nb.tracing.states import States
 from traceprop_nb.tracing.writer import HELD
 
 _CONTAINERS = frozenset((tuple, list, dict))
@@ -39,7 +41,7 @@ ROWS = 3
 _getframe = sys._getframe
 
 
-class Recorder(Loops):
+class Recorder(States):
     """Turns hooked operations into nodes of a graph.
 
     Attributes:
@@ -109,7 +111,8 @@ class Recorder(Loops):
                 for kept in self._pending.values():
                     if type(kept) is Operand and kept.ref is ref:
                         kept.ref = None
-            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = UNSEEN
+            seen = self.operand(value) if type(value) is ModuleType else UNSEEN
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = seen
         except Exception:
             self.failed("resize")
         return value
@@ -222,9 +225,7 @@ class Recorder(Loops):
         if type(out) in self._recorded:
             try:
                 rule = self.table.find_method(type(out), "__matmul__")
-                call = self._view(plan, UNSEEN, operands, {}, out)
-                if rule is None or not rule(call):
-                    opaque.record(self, call)
+                self._by(rule, self._view(plan, UNSEEN, operands, {}, out), "@")
             except Exception:
                 self.failed(plan.op, plan, out)
         return out
@@ -306,6 +307,7 @@ class Recorder(Loops):
             call = self._view(plan, head, args, named, head.ref() if head.ref else None)
             if rule is None or not rule(call):
                 opaque.written(self, call)
+            tell(self.table.columns, call, method, call.receiver)
         except Exception:
             self.failed(plan.op, plan, head.ref() if head.ref else None)
 
@@ -360,9 +362,7 @@ class Recorder(Loops):
                 return  # taken out of a container, a module or the user's own object
             name = method or plan.method or plan.op
             rule = self.table.find_method(head.kind, name)
-            call = self._view(plan, head, args, {}, out)
-            if rule is None or not rule(call):
-                opaque.record(self, call)
+            self._by(rule, self._view(plan, head, args, {}, out), name)
         except Exception:
             self.failed(plan.op, plan, out)
         finally:
@@ -374,10 +374,15 @@ class Recorder(Loops):
         call = self._view(plan, head, args, kwargs, out)
         try:
             rule, call.function = rule_of(self.table, plan, head)
-            if rule is None or not rule(call):
-                opaque.record(self, call)
+            self._by(rule, call, call.name)
         finally:
             self.events.clear()
+
+    def _by(self, rule: Rule | None, call: Call, name: str) -> None:
+        """Record a call by its rule, or as opaque; then what it did to columns."""
+        if rule is None or not rule(call):
+            opaque.record(self, call)
+        tell(self.table.columns, call, name, call.receiver if call.out is None else call.out)
 
     def _view(
         self, plan: Plan, head: Operand, args: Sequence[Any], kwargs: dict[str, Any], out: Any

@@ -12,11 +12,12 @@ from __future__ import annotations
 import ast
 from typing import Protocol
 
-from traceprop_nb.tracing.loops import FRAME_AROUND, INLINED, OWN_FRAME, followed
-from traceprop_nb.tracing.scopes import Scopes
+from traceprop_nb.tracing.loop_rewriting import LoopRewriting
 from traceprop_nb.tracing.syntax import (
+    DRAWING,
     HOOKS,
     OPERATORS,
+    THROUGH,
     fusible,
     hook,
     indexed,
@@ -34,7 +35,6 @@ UNSEEN = frozenset(
     "classmethod __import__ display get_ipython".split()
 )
 """Builtins whose results are never values with rows, or that look at their caller."""
-
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
 Operand = tuple[str, object]
 
@@ -51,18 +51,25 @@ class Plans(Protocol):
         ...
 
 
-def rewrite_module(tree: ast.Module, plans: Plans, source: str) -> ast.Module:
+GRANULARITIES = ("op", "batch", "epoch")
+"""Every operation; of loops only batches and writes; of loops only epochs and writes."""
+
+
+def rewrite_module(
+    tree: ast.Module, plans: Plans, source: str, *, loops: bool = True
+) -> ast.Module:
     """Rewrite a module's tree in place.
 
     Args:
         tree: What the cell parses to.
         plans: Takes one plan for each recorded expression.
         source: The text that ``tree`` came from, for the excerpts that lineage shows.
+        loops: Whether expressions in the bodies of loops are recorded; what is written always is.
 
     Returns:
         The same tree, ready to compile.
     """
-    rewriter = Rewriter(plans, source)
+    rewriter = Rewriter(plans, source, loops=loops)
     rewritten: ast.Module = rewriter.visit(tree)
     if rewriter.functions:
         # functions may be sent to another process, where only what is among their globals is found
@@ -80,11 +87,11 @@ def _stays_first(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-class Rewriter(Scopes):
+class Rewriter(LoopRewriting):
     """One pass over one cell."""
 
-    def __init__(self, plans: Plans, source: str) -> None:
-        super().__init__()
+    def __init__(self, plans: Plans, source: str, *, loops: bool = True) -> None:
+        super().__init__(loops=loops)
         self._plans = plans
         self._lines = source.encode().split(b"\n")
 
@@ -209,10 +216,10 @@ class Rewriter(Scopes):
         method = None
         if isinstance(function, ast.Attribute):
             method = function.attr
-            through = "z" if method == "resize" else "v"
-            head, function.value = self._weak(function.value, through)
+            head, function.value = self._weak(function.value, THROUGH.get(method, "v"))
         else:
-            head, node.func = self._weak(function)
+            drawing = getattr(function, "id", "") in DRAWING
+            head, node.func = self._weak(function, "q" if drawing else "v")
         args, keywords, slots = self._arguments(node, head)
         name = method or (function.id if isinstance(function, ast.Name) else "call")
         plan = self._plan(
@@ -337,43 +344,6 @@ class Rewriter(Scopes):
             return node
         value, node.value = self._held(node.value)
         return [node, self._write(node.target, value, node, whole=True)]
-
-    def visit_For(self, node: ast.For) -> ast.For:
-        """A loop may write into an object: ``for x[0] in rows``."""
-        seen = [] if isinstance(node, ast.AsyncFor) else self._follow(node, node.iter)
-        node.iter = self.visit(node.iter)
-        noted: list[ast.stmt] = [ast.copy_location(ast.Expr(hook_), hook_) for hook_ in seen]
-        node.body = [*noted, *self._targets([node.target], node), *self._body(node.body)]
-        node.orelse = self._body(node.orelse)
-        return node
-
-    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
-        """As a loop; what notes its elements is a filter that lets all of them by."""
-        first, self.first = self.first, False
-        lazy = node.is_async or (first and self.lazy)  # evaluated here, used who knows where
-        seen = [] if lazy else self._follow(node, node.iter, around=first and not INLINED)
-        super().visit_comprehension(node)
-        node.ifs = [*seen, *node.ifs]
-        return node
-
-    def _follow(
-        self, loop: ast.For | ast.comprehension, at: ast.expr, *, around: bool = False
-    ) -> list[ast.expr]:
-        """Note what a loop goes over; returns the hooks that note each element."""
-        hooks: list[ast.expr] = []
-        for one in () if self.in_class else followed(loop):
-            slot = self._slot()
-            head = FRAME_AROUND if around else OWN_FRAME
-            plan = self._plan("for", at, head=head, method=one.method, slots=(slot,))
-            one.put(hook("l", [slot], [one.expression], one.expression))
-            names = [one.target, one.label] if one.label else [one.target]
-            values = [ast.Name(name, ast.Load(), **place(at)) for name in names]
-            hooks.append(hook("n", [plan], values, at))
-        return hooks
-
-    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AsyncFor:
-        """As ``for``."""
-        return self.visit_For(node)  # type: ignore[arg-type,return-value]  # same fields
 
     def visit_With(self, node: ast.With) -> ast.With:
         """A context manager may be bound to a place in an object."""

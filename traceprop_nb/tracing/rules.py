@@ -10,11 +10,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import BuiltinMethodType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
+from traceprop_nb.tracing.columns import ColumnRules
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 Edge = tuple[int, RowMap, Kind, Status]
 """Parent node, map from the value's rows to the parent's, kind, status."""
+
+
+_BOUND = (MethodType, BuiltinMethodType)
 
 
 @dataclass(slots=True)
@@ -96,7 +101,12 @@ Snapshot = Callable[[Any], tuple[int, int, Any]]
 
 
 class RuleTable:
-    """Rules by function, by (type, method), and for trees, subscripts and writes by type."""
+    """Rules by function, by (type, method), and for trees, subscripts and writes by type.
+
+    Attributes:
+        states: How what a call may change stands before it, by its type, or by the module that
+            keeps a generator of random numbers.
+    """
 
     def __init__(self) -> None:
         self.tracked: set[type] = set()
@@ -107,10 +117,14 @@ class RuleTable:
         self.marks: dict[type, Callable[[Any], Any]] = {}
         self.memory: dict[type, Callable[[Any], tuple[int, int]]] = {}
         self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
+        self.states: dict[Any, Callable[[Any], Any]] = {}
         self.trusted_roots: set[str] = {"builtins"}
+        self.trusted_code: set[Any] = set()
+        self.frozen: set[type] = set()
         self.seeds: dict[Any, str] = {random.seed: "random.seed", random.Random: "random.Random"}
         self.noted_ops = {"seed", "Random"}
         self.savers: dict[Any, Saver] = {}
+        self.columns = ColumnRules()
         self.opaques: dict[Any, str] = {}
         self.rowless: set[Any] = set()
         self.members: dict[type, Callable[[Any, str], Any]] = {}
@@ -235,9 +249,13 @@ class RuleTable:
         try:
             if declared.RULES and function in declared.RULES:
                 return declared.RULES[function]
-            return self.functions.get(function)
+            found = self.functions.get(function)
         except TypeError:  # an unhashable callable
             return None
+        if found is None and type(function) in _BOUND:  # as in f = rng.shuffle
+            owner = type(function.__self__)
+            return self.find_method(owner, function.__name__) if owner in self.states else None
+        return found
 
     def _search(self, kind: type, name: str) -> Rule | None:
         for base in kind.__mro__:

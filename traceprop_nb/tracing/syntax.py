@@ -15,6 +15,10 @@ OPERATORS = {
     ast.RShift: ">>", ast.MatMult: "@", ast.USub: "-", ast.UAdd: "+", ast.Invert: "~",
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
+DRAWING = frozenset("shuffle permutation permuted choice".split())
+"""Names of what draws rows: there the state of the generator is noted first."""
+THROUGH = {"resize": "z", "sort": "q"} | dict.fromkeys(DRAWING, "q")
+"""Hook of a receiver by the method that it is asked for, where it is not the usual one."""
 _UNFUSED = (ast.In, ast.NotIn, ast.Is, ast.IsNot)
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat", "flat"))
 

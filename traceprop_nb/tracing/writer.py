@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy.random
 
-from traceprop_nb.lineage.graph import LineageGraph
-from traceprop_nb.lineage.maps import All, RowMap
+from traceprop_nb.lineage.graph import NODE, LineageGraph
+from traceprop_nb.lineage.maps import All, Mosaic, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.filewrite import FileWrite
@@ -22,6 +22,8 @@ from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.plan import Plan
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
+LIMIT = 2_000_000
+"""Operations a session records at most, some 200 MB: a loop can't fill the memory."""
 _CYTHON = type(numpy.random.default_rng)
 HELD = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, _CYTHON)
 
@@ -37,6 +39,11 @@ class Writer:
         last_fault: Traceback of the last of them, for a bug report.
         watched: Doors of libraries at which a tap stands and has passed its test.
         cell: Number of the running cell.
+        mosaics: Nodes whose rows are mosaics, each with its twin for what uses them whole, if
+            there is one already.
+        granularity: "op", "batch" or "epoch": how much of loops the running cell keeps.
+        limit: Integers in the node log from which on nothing more is recorded.
+        full_since: Number of the cell in which that happened; 0 before.
         on_source: Told the node of everything that enters.
         on_write: Told of every file that a value was written to.
         on_metric: Told of every number that measures predictions.
@@ -50,13 +57,20 @@ class Writer:
         self.last_fault = ""
         self.watched: set[str] = set()
         self.cell = 0
+        self.granularity = "op"
+        self.limit = LIMIT * NODE
+        self.full_since = 0
+        self._unrecorded: dict[int, int] = {}
         self.on_source: Callable[[int], None] = lambda _: None
         self.on_write: Callable[[FileWrite], None] = lambda _: None
         self.on_metric: Callable[[MetricCall], None] = lambda _: None
         self.on_seed: Callable[[SeedCall], None] = lambda _: None
         self._recorded = table.recorded
+        self._labels = table.columns.labels
+        graph.column_table.placed = table.columns.placed
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
+        self.mosaics: dict[int, int | None] = {}
         self._lost: int | None = None
 
     # -- operands ----------------------------------------------------------------------------
@@ -85,7 +99,12 @@ class Writer:
         return Operand(node, kind, ndim, rows, index, None, ref, mark and mark(value))
 
     def _ours(self, callee: Any) -> bool:
-        """Whether a module, class or function belongs to a framework that has rules."""
+        """Whether a module, class or function belongs to a framework that has rules.
+
+        So does what a framework wrapped around the user's function, though it has its name.
+        """
+        if getattr(callee, "__code__", None) in self.table.trusted_code:
+            return True
         if declared.HELD and declared.holds(callee):
             return True
         module = getattr(callee, "__module__", None)
@@ -152,19 +171,44 @@ class Writer:
                 row_map, edge_status = All(graph.rows(parent), n), Status.INEXACT
                 self.swallowed[f"{op}: rows"] = self.swallowed.get(f"{op}: rows", 0) + 1
             flat += (parent, graph.map(row_map), kind * 4 + edge_status)
-        return self.append(site, graph.op(op), out, n, flat, status)
+        node = self.append(site, graph.op(op), out, n, flat, status)
+        if any(type(row_map) is Mosaic for _, row_map, *_ in edges):
+            self.mosaics[node] = None
+        return node
 
     def append(
         self, site: int, op: int, out: Any, rows: int, edges: Sequence[int], status: int = 0
     ) -> int:
         """As ``emit``, with the edges already flat: parent, map index, kind * 4 + status."""
+        if len(self.graph.node_log) >= self.limit:
+            return self._full(out, rows)
+        read = self._labels.get(type(out))
+        labels = -1 if read is None else self.graph.column_table.number(read(out))
         self._lock.acquire()  # twice as fast as ``with``, and this is the hottest line there is
         try:
-            node = self.graph.append(op, site, self.cell, rows, status, edges)
+            node = self.graph.append(op, site, self.cell, rows, status, edges, labels)
         finally:
             self._lock.release()
         self.identity.set(out, node)
         return node
+
+    def beside(self, node: int, edges: Sequence[int]) -> int:
+        """A second node of what ``node`` is, with other edges, that no object is known by."""
+        graph = self.graph
+        op, site, cell, rows, status = graph.node_log[node * NODE : node * NODE + NODE - 1]
+        with self._lock:
+            return graph.append(op, site, cell, rows, status, edges)
+
+    def _full(self, out: Any, rows: int) -> int:
+        """The log is at its limit: every new value of as many rows is one UNKNOWN node."""
+        self.full_since = self.full_since or self.cell
+        if rows not in self._unrecorded:
+            with self._lock:
+                self._unrecorded[rows] = self.graph.append_source(
+                    name="beyond the limit of the log", kind="unknown", n_rows=rows, cell=self.cell
+                )
+        self.identity.set(out, self._unrecorded[rows])
+        return self._unrecorded[rows]
 
     def tail(self, nodes: int, edges: int) -> tuple[bytes, bytes]:
         """The graph's two logs from so many integers on, copied while nobody writes."""
@@ -183,17 +227,21 @@ class Writer:
         **detail: Any,
     ) -> int:
         """Record that ``out`` enters the session from outside, as one of ``rows`` records."""
+        if kind == "unknown" and len(self.graph.node_log) >= self.limit:
+            return self._full(out, self.table.rows(out))
         line = self.graph.sites[site].line if site >= 0 else 0
         columns = getattr(out, "columns", None)
         if columns is not None and kind != "unknown":
             detail["columns"] = tuple(map(str, columns))
             index = getattr(getattr(out, "index", None), "names", ())
             detail["index"] = tuple(str(name) for name in index if name is not None)
+        read = self._labels.get(type(out))
+        labels = -1 if read is None else self.graph.column_table.number(read(out))
         with self._lock:
             node = self.graph.append_source(
                 name=name, kind=kind, path=path, cell=self.cell, line=line,
                 n_rows=self.table.rows(out) if rows is None else rows,
-                site=site, detail=detail,
+                site=site, detail=detail, labels=labels,
             )  # fmt: skip
         self.identity.set(out, node)
         self.on_source(node)

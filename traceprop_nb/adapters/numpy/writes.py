@@ -1,18 +1,16 @@
-"""Writes into arrays: ``a[k] = v``, ``a[k] += v``, ``out=``, shuffles, and methods in place."""
+"""Writes into arrays: ``a[k] = v``, ``a[k] += v``, and methods in place."""
 
 from __future__ import annotations
 
-import random
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import All, Gather, Groups, Identity, RowMap
+from traceprop_nb.lineage.maps import All, Gather, Groups, Identity, OnDemand, RowMap, compress
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import opaque
-from traceprop_nb.tracing.broadcast import edges
 from traceprop_nb.tracing.keys import key_map
-from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -20,33 +18,17 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     table.method(_setitem, np.ndarray, ("__setitem__",))
     table.method(_setattr, np.ndarray, ("__setattr__",))
-    table.method(_moved_in_place, np.ndarray, ("sort", "partition", "resize", "put", "itemset"))
+    table.method(_moved_in_place, np.ndarray, ("sort", "partition", "resize", "itemset"))
     table.method(_filled, np.ndarray, ("fill",))
     table.method(_at, np.ufunc, ("at",))
-    table.function(_first_written, np.put, np.place, np.copyto, np.putmask, np.put_along_axis)
-    table.function(_filled_function, np.fill_diagonal)
-    table.function(shuffled, np.random.shuffle, random.shuffle)
-    table.method(shuffled, random.Random, ("shuffle",))
-
-
-def into_out(call: Call, values: list[Any]) -> bool | None:
-    """``ufunc(..., out=o)``: o now holds the element-wise result."""
-    recorder, out = call.recorder, call.out
-    if type(out) is not np.ndarray:
-        return None
-    operands = [recorder.operand(v) for v in values if type(v) in recorder.table.recorded]
-    if "where" in call.kwargs:
-        operands.append(recorder.operand(out))
-    ndim, rows, _ = recorder.table.snapshot(out)
-    found = edges(recorder, ndim, rows, operands)
-    node = recorder.append(call.site, recorder.graph.op(call.name), out, rows, found)
-    opaque.aliases_written(recorder, call.site, recorder.identity.find(out), node)
-    return True
+    table.states[np.ndarray] = before_sort
 
 
 def _setitem(call: Call) -> bool | None:
     """The rows written come from the value's rows; all others stay what they were."""
     array, node, recorder = call.receiver, call.node, call.recorder
+    if call.args and call.args[0] is Ellipsis:
+        call.args = [slice(None), *call.args[1:]]
     if node is None or "among" in call.kwargs or call.name == "flat":
         return None
     value, rows = call.written(), call.rows
@@ -182,7 +164,41 @@ def _moved_in_place(call: Call) -> bool | None:
     if call.receiver is None:  # a temporary that is gone again; what it was a view of is not
         opaque.aliases_written(call.recorder, call.site, call.ref)
         return True
+    if _within_rows(call):
+        rows = call.rows
+        own: Edge = (call.node, Identity(rows), Kind.DIRECT, Status.EXACT)
+        call.recorder.emit(call.site, call.name, call.receiver, (own,))
+        return True
+    if call.name == "sort" and call.ndim == 1 and call.mark is not None:
+        return _sorted(call)
     return _inexact(call, call.receiver, *call.args)
+
+
+def _sorted(call: Call) -> bool:
+    """A vector was sorted: its copy from before tells the order."""
+    link = OnDemand(partial(_order, call.mark), call.rows, call.rows)
+    own: Edge = (call.node or 0, link, Kind.DIRECT, Status.EXACT)
+    around: Edge = (call.node or 0, All(call.rows, call.rows), Kind.CONTEXT, Status.EXACT)
+    node = call.recorder.emit(call.site, call.name, call.receiver, [own, around])
+    opaque.aliases_written(call.recorder, call.site, call.ref, node)
+    return True
+
+
+def _order(before: np.ndarray) -> RowMap:
+    return compress(np.argsort(before, kind="stable"), len(before))
+
+
+def before_sort(array: np.ndarray) -> np.ndarray | None:
+    """What is kept of an array that is about to be sorted."""
+    return array.copy() if type(array) is np.ndarray and array.ndim == 1 else None
+
+
+def _within_rows(call: Call) -> bool:
+    """Whether a sort or partition moves elements within their rows only."""
+    if call.name not in ("sort", "partition") or call.ndim < 2:
+        return False
+    axis = call.argument(0 if call.name == "sort" else 1, "axis", -1)
+    return isinstance(axis, int) and axis % call.ndim != 0
 
 
 def _filled(call: Call) -> bool | None:
@@ -190,22 +206,26 @@ def _filled(call: Call) -> bool | None:
     return True
 
 
-def _filled_function(call: Call) -> bool | None:
-    return _inexact(call, call.args[0], *call.args[1:]) if call.args else None
-
-
-def _first_written(call: Call) -> bool | None:
-    target = call.args[0] if call.args else None
-    return _inexact(call, target, *call.args[1:]) if isinstance(target, np.ndarray) else None
-
-
 def _at(call: Call) -> bool | None:
-    return _first_written(call)
+    """``np.add.at(a, i, b)``: rows of b where their index says; the rows of a stay."""
+    target, key = (call.args[0], call.args[1]) if len(call.args) > 1 else (None, None)
+    if not isinstance(target, np.ndarray):
+        return None
+    first = np.array(_first(key)) if isinstance(_first(key), list | np.ndarray) else None
+    recorder, value = call.recorder, call.args[2] if len(call.args) > 2 else None
+    node, rows = recorder.node_of(target), len(target) if target.ndim else 1
+    found: list[Edge] = [] if node is None else [(node, Identity(rows), *_SURE)]
+    if type(value) in recorder.table.recorded:
+        plain = first is not None and first.ndim == 1 and first.dtype.kind in "iu"
+        if first is None or not plain or len(first) != recorder.table.rows(value):
+            return _inexact(call, target, *call.args[1:])
+        if not recorder.table.snapshot(value)[0]:
+            return _inexact(call, target, *call.args[1:])
+        codes: np.ndarray = np.remainder(first, rows)
+        found += recorder.edge(value, Groups(codes, rows))
+    made = recorder.emit(call.site, call.name, target, found)
+    opaque.aliases_written(recorder, call.site, recorder.identity.find(target), made)
+    return True
 
 
-def shuffled(call: Call) -> bool | None:
-    """``shuffle(a)``: any row may be anywhere."""
-    target = call.args[0] if call.args else call.kwargs.get("x")
-    if isinstance(target, Operand):  # Python's own shuffle may let go of it
-        target = target.ref() if target.ref is not None else None
-    return _inexact(call, target) if isinstance(target, np.ndarray) else None
+_SURE = (Kind.DIRECT, Status.EXACT)

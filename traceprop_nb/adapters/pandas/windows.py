@@ -54,10 +54,18 @@ def _window(call: Call) -> bool | None:
     filled = type(call.kwargs.get("fill_value")) in call.recorder.table.recorded
     if call.node is None or not plain or filled or not isinstance(periods, int) or n == 0:
         return None
+    if fills_gaps(call):
+        return None
     other = (call.node, Window(-periods, -periods, n, n), Kind.DIRECT, Status.EXACT)
     if call.name == "shift":
         return call.emit(other) if len(call.out.index) == n else None
     return _same(call, other)
+
+
+def fills_gaps(call: Call) -> bool:
+    """Whether it is a ``pct_change`` that fills gaps first, as it did until pandas 3."""
+    old = pd.__version__ < "3" and call.kwargs.get("fill_method", "pad") is not None
+    return old and call.name == "pct_change"
 
 
 def _windowed(call: Call) -> bool | None:

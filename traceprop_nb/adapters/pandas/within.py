@@ -7,7 +7,16 @@ import pandas as pd
 from pandas.core.groupby.groupby import GroupBy
 
 from traceprop_nb.adapters.pandas.groups import codes_of, node_of
-from traceprop_nb.lineage.maps import Gather, Groups, Identity, OnDemand, RowMap, SameGroup
+from traceprop_nb.adapters.pandas.windows import fills_gaps
+from traceprop_nb.lineage.maps import (
+    Gather,
+    Groups,
+    Identity,
+    OnDemand,
+    RowMap,
+    SameGroup,
+    compose,
+)
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.callables import brought_in
 from traceprop_nb.tracing.rules import Call, RuleTable
@@ -35,7 +44,7 @@ def _moved(call: Call) -> bool | None:
     periods = call.argument(0, "periods", 1)
     plain = not set(call.kwargs) - {"periods", "fill_method"} and len(call.args) <= 1
     fits = isinstance(call.out, pd.DataFrame | pd.Series) and len(call.out.index) == n
-    if node is None or not plain or not fits or type(periods) is not int:
+    if node is None or not plain or not fits or type(periods) is not int or fills_gaps(call):
         return None
     other = OnDemand(lambda: before_in_group(codes, periods), n, n)
     edge = (node, other, Kind.DIRECT, Status.EXACT)
@@ -88,8 +97,6 @@ def _labelled(call: Call, status: Status) -> bool | None:
 
 
 def _chosen(codes: np.ndarray, at: np.ndarray, number: int) -> RowMap:
-    from traceprop_nb.lineage.maps import compose
-
     return compose(Gather(at, number), Groups(codes, number))
 
 

@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.pipeline import Pipeline
 
+from traceprop_nb.adapters.sklearn import models
 from traceprop_nb.tracing.observed import Copies, MetricCall, own_copies
 from traceprop_nb.tracing.rules import Call, RuleTable
 
@@ -35,6 +36,7 @@ def install(table: RuleTable) -> None:
     for function in measures():
         table.function(_measured, function)
     table.method(_scored, BaseEstimator, ("score",))
+    table.no_rows((BaseEstimator, "score"))
 
 
 def measures() -> list[Callable[..., Any]]:
@@ -75,8 +77,10 @@ def _measured(call: Call) -> None:
 
 
 def _scored(call: Call) -> bool:
-    """A model was scored on rows of its own choosing."""
+    """A model was scored on rows of its own choosing; a plain number is no value with rows."""
     value = _number(call.out)
+    if call.receiver is not None and type(call.out) in call.recorder.table.recorded:
+        models.made_of(call, call.out, 1)
     measure = _measure(call.receiver)
     if value is None:
         return True

@@ -98,7 +98,8 @@ class _Watch(TorchDispatchMode):
         self._where = where
 
     def __torch_dispatch__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+        self, func: Any, types: Any, args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # fmt: skip
         out = func(*args, **(kwargs or {}))
         first = out[0] if isinstance(out, list | tuple) and out else out

@@ -156,7 +156,7 @@ def _apart(name: str, one: Operand, out: Any) -> bool:
         return True
     if name in _ORDERED:
         inside, whole = out.numel() // max(len(out), 1), np.prod(shape(one)) // one.rows
-        return bool(inside) and whole % inside == 0
+        return bool(inside and whole % inside == 0)
     if name in _SPREAD:
         return out.dim() == one.ndim
     if name in _STACKED:

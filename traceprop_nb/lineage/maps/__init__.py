@@ -13,6 +13,7 @@ from traceprop_nb.lineage.maps.gather import Gather
 from traceprop_nb.lineage.maps.groups import Groups, SameGroup
 from traceprop_nb.lineage.maps.identity import Identity
 from traceprop_nb.lineage.maps.mask import Mask
+from traceprop_nb.lineage.maps.mosaic import Mosaic
 from traceprop_nb.lineage.maps.on_demand import OnDemand
 from traceprop_nb.lineage.maps.part import Part
 from traceprop_nb.lineage.maps.prefix import Prefix
@@ -35,6 +36,7 @@ __all__ = [
     "Identity",
     "Ints",
     "Mask",
+    "Mosaic",
     "OnDemand",
     "Part",
     "Prefix",

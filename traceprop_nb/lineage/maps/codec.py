@@ -21,6 +21,7 @@ from traceprop_nb.lineage.maps.gather import Gather
 from traceprop_nb.lineage.maps.groups import Groups, SameGroup
 from traceprop_nb.lineage.maps.identity import Identity
 from traceprop_nb.lineage.maps.mask import Mask
+from traceprop_nb.lineage.maps.mosaic import Mosaic
 from traceprop_nb.lineage.maps.on_demand import OnDemand
 from traceprop_nb.lineage.maps.part import Part
 from traceprop_nb.lineage.maps.prefix import Prefix
@@ -66,6 +67,7 @@ CODECS: dict[type, Codec] = {
     SameGroup: Codec(lambda groups: SameGroup(_checked_groups(groups)), maps=("groups",)),
     Identity: Codec(Identity, numbers=("n_in",)),
     Mask: Codec(lambda bits, n_in: Mask(_checked_bits(bits, n_in), n_in), ("bits",), ("n_in",)),
+    Mosaic: Codec(Mosaic, maps=("whole",)),
     OnDemand: Codec(OnDemand.of, maps=("made",)),
     Part: Codec(Part, numbers=("offset", "n_in", "n_out")),
     Prefix: Codec(Prefix, numbers=("n_in",)),

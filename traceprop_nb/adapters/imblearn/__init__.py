@@ -1,0 +1,1 @@
+"""imbalanced-learn."""
