@@ -60,7 +60,9 @@ def _of_first(key: Any, n: int, n_out: int) -> RowMap | None:
         return None
     if isinstance(key, int | np.integer):
         row = int(key) % n if n else 0
-        return Range(row, 1 if n_out == 1 else 0, n_out, n) if n else None
+        if n_out == 1:
+            return Range(row, 1, 1, n)
+        return Range(row, 0, n_out, n)
     if isinstance(key, list):
         key = np.asarray(key) if key else np.empty(0, np.int64)
     if not isinstance(key, np.ndarray):
