@@ -313,3 +313,18 @@ def test_a_scalar_written_into_one_row_is_that_rows(arrays):
     assert arrays.behind("a", "a") == SAME
     assert arrays.behind("a", "b") == [[], [], [3], []]
     assert arrays.behind("z", "v") == rows(0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("np.stack([a, b])[0]", SAME),
+        ("np.stack([a, b]).mean(axis=0)", SAME),
+        ("np.stack([a, b])[0][2]", rows(2, 2)),
+        ("np.stack([a, b])[:, 1]", rows([1], [])),
+    ],
+)
+def test_matrices_that_are_stacked_keep_their_rows_apart(arrays, source, expected):
+    arrays(f"out = {source}")
+    assert arrays.behind("out", "a") == expected
+    assert arrays.status("out") == Status.EXACT

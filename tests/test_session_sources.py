@@ -17,9 +17,9 @@ from traceprop_nb.session.core import Session
 
 
 def test_a_cell_says_what_it_added(cells):
-    summary = cells("f = np.flip(X)\nc = pd.read_csv('b.csv')\ng = f * 2", name="n")
+    summary = cells("f = np.partition(X, 1, axis=0)\nc = pd.read_csv('b.csv')\ng = f * 2", name="n")
     assert (summary.name, summary.cell, summary.sources) == ("n", 2, ("b.csv",))
-    assert (summary.operations, summary.inexact, summary.opaque) == (3, ("flip",), ())
+    assert (summary.operations, summary.inexact, summary.opaque) == (3, ("partition",), ())
     cells.names["own"] = lambda x: x[::-1] + 0
     assert cells("h = own(X)").opaque == ("own",)
 
@@ -120,7 +120,7 @@ def test_a_declared_source_is_given_back_and_named(notebook):
 
 
 def test_status_counts_what_there_is(cells):
-    cells("f = np.flip(X)")
+    cells("f = np.partition(X, 1, axis=0)")
     status = cells.session.status()
     assert (status.cells, status.sources, status.runs) == (2, ("a.csv", "b.csv"), ())
     assert status.operations == len(cells.session.graph) == sum(status.by_status.values())

@@ -143,7 +143,7 @@ def _as_one_row(n: int, row: int, rows: int) -> RowMap:
 
 
 def _lying(call: Call, parts: list[Any], values: Any) -> bool | None:
-    """Vectors, each a row of the result: their rows lie along the next axis."""
+    """Arrays, each a row of the result: their rows lie along the next axis."""
     n = call.out.shape[1]
     if any(call.recorder.table.rows(p) != n for p in parts):
         return None
@@ -200,12 +200,7 @@ def _stack(call: Call) -> bool | None:
         return _numbers(call, values) if parts is not None else None
     if axis:
         return _columns_of(call, parts, values)
-    rows = len(call.out)
-    if np.ndim(parts[0]) == 1:
-        return _lying(call, parts, values)
-    edges = [e for k, p in enumerate(parts)
-             for e in _edge(call, p, _as_one_row(len(p), k, rows), values)]  # fmt: skip
-    return finish(call, *edges)
+    return _lying(call, parts, values)
 
 
 def _numbers(call: Call, values: Any) -> bool | None:
