@@ -15,6 +15,7 @@ import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
+from traceprop_nb.session.inside import inside
 from traceprop_nb.session.lineage_doors import columns, script
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
 from traceprop_nb.session.provenance import detach_provenance, get_provenance, track_provenance
@@ -44,9 +45,9 @@ __version__ = "0.1.0"
 __all__ = [
     "TracepropError", "attest", "columns", "compliance_report", "data_valuation", "decision",
     "declassify", "dependencies", "detach_provenance", "erase_subject", "evaluate", "export",
-    "get_provenance", "groups", "impact", "import_", "import_lineage", "influence", "lineage",
-    "load_ipython_extension", "opaque", "open", "policy", "probe", "report", "rows", "rowwise",
-    "rule", "script", "session", "source", "subject", "tag", "tags", "trace",
+    "get_provenance", "groups", "impact", "import_", "import_lineage", "influence", "inside",
+    "lineage", "load_ipython_extension", "opaque", "open", "policy", "probe", "report", "rows",
+    "rowwise", "rule", "script", "session", "source", "subject", "tag", "tags", "trace",
     "track_provenance", "train", "unlearn", "unload_ipython_extension", "why",
 ]  # fmt: skip
 

@@ -55,6 +55,9 @@ def _record_one(
     known = recorder.identity.node(out)
     if known is not None and all(out is not thing for thing, _ in operands):
         return  # stored earlier, or recorded inside the call
+    kin = recorder.table.kin.get(type(out)) if known is None and not operands else None
+    if kin is not None and kin(recorder, out) is not None:
+        return  # a view of a recorded value, taken out of what nobody follows
     if known is None and not operands and type(out) in recorder.table.scalars:
         recorder.identity.set(out, recorder.lost())
         return
