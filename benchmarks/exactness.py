@@ -47,6 +47,8 @@ class Found:
         followed: Changed rows that were followed to every result.
         unchecked: Cells that could not be run again, with why.
         wrong: EXACT answers that are not true, in words.
+        missing: As ``wrong``, where a step on the way is said not to be exact: rows that even
+            the superset leaves out.
     """
 
     calls: Counter[tuple[str, Status]] = field(default_factory=Counter)
@@ -56,6 +58,7 @@ class Found:
     followed: int = 0
     unchecked: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def notebooks() -> list[pathlib.Path]:
@@ -141,8 +144,8 @@ def _again(found: Found, session: Session, number: int) -> None:
         found.followed += one.changed
         node = session.recorder.identity.node(session.namespace[one.name])
         sure = node is not None and session.why(one.name).status == Status.EXACT
-        if sure and one.status == Status.EXACT:
-            found.wrong += [f"cell {number}, {one.name}: {text}" for text in one.wrong]
+        to = found.wrong if sure and one.status == Status.EXACT else found.missing
+        to += [f"cell {number}, {one.name}: {text}" for text in one.wrong]
 
 
 def share(found: Found) -> float:
@@ -164,7 +167,7 @@ def _together(every: dict[str, Found]) -> Found:
         total.places |= {(at * 1000 + cell, *rest): s for (cell, *rest), s in one.places.items()}
         total.rows, total.followed = total.rows + one.rows, total.followed + one.followed
         total.unchecked += one.unchecked
-        total.wrong += one.wrong
+        total.wrong, total.missing = total.wrong + one.wrong, total.missing + one.missing
     return total
 
 
@@ -187,6 +190,7 @@ def measure(only: str = "") -> list[Measurement]:
             print(path.stem, f"{share(every[path.stem]):.1f} %", flush=True)
             print(*every[path.stem].wrong, sep="\n", flush=True)
     total = _together(every)
+    print("missing where not exact:", *total.missing, sep="\n")
     print("not exact:", *doubts(total), "not run again:", *total.unchecked, sep="\n")
     rows = [measured(f"{name}: exact", [share(one)], "%") for name, one in every.items()]
     shares = [share(one) for one in every.values()]
@@ -199,6 +203,7 @@ def measure(only: str = "") -> list[Measurement]:
         measured("all: rows compared with their carried number", [total.rows], ""),
         measured("all: changed rows followed", [total.followed], ""),
         measured("all: EXACT and wrong", [len(total.wrong)], "", "0"),
+        measured("all: not EXACT and missing", [len(total.missing)], "", "0"),
     ]
 
 

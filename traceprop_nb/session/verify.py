@@ -283,9 +283,8 @@ class _Work:
                 was, now = self._answers[name].get(at), answers[name].get(at)
                 if was is None or now is None or was.direct != now.direct:
                     continue  # another row stands there now
-                if was.context != now.context:
-                    continue  # its statistic is of other rows now
                 named = was.direct.get(source, set()) | was.context.get(source, set())
+                named |= now.context.get(source, set())  # it may have moved into the group
                 if was.status < Status.UNKNOWN and row not in named:
                     result.fault(
                         f"row {at} changes with row {row} of {source}, and is silent on it"
