@@ -90,9 +90,23 @@ def crash() -> list[Measurement]:
     return measure()
 
 
+def lineage() -> list[Measurement]:
+    """Generated programs that carry their row ids."""
+    from benchmarks.lineage import measure
+
+    return measure()
+
+
 def reports() -> list[Measurement]:
     """Records of a session of 100,000 operations."""
     from benchmarks.reports import measure
+
+    return measure()
+
+
+def exactness() -> list[Measurement]:
+    """Operations of notebooks that are followed exactly."""
+    from benchmarks.exactness import measure
 
     return measure()
 
@@ -111,6 +125,8 @@ def main() -> None:
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
         "attribution": attribution, "kronecker": kronecker, "crash": crash, "reports": reports,
+        "exactness": exactness,
+        "lineage": lineage,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
@@ -121,7 +137,8 @@ def main() -> None:
     pairs = 3 if asked.quick else 7
     for slow in ("overhead", "training"):
         parts[slow] = functools.partial(parts[slow], pairs)
-    for name in asked.parts or parts:
+    usual = [name for name in parts if name != "lineage"]  # which takes an hour
+    for name in asked.parts or usual:
         where, began = environment(), time.perf_counter()
         rows = parts[name]()
         seconds = round(time.perf_counter() - began, 1)

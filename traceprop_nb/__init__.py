@@ -15,9 +15,12 @@ import traceprop_nb.session
 from traceprop_nb.errors import TracepropError
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
+from traceprop_nb.session.inside import inside
 from traceprop_nb.session.lineage_doors import columns, script
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
+from traceprop_nb.session.provenance import detach_provenance, get_provenance, track_provenance
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
+from traceprop_nb.session.sites import dependencies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,43 +43,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "TracepropError",
-    "attest",
-    "columns",
-    "compliance_report",
-    "data_valuation",
-    "decision",
-    "declassify",
-    "erase_subject",
-    "evaluate",
-    "export",
-    "groups",
-    "impact",
-    "import_",
-    "import_lineage",
-    "influence",
-    "lineage",
-    "load_ipython_extension",
-    "opaque",
-    "open",
-    "policy",
-    "probe",
-    "report",
-    "rows",
-    "rowwise",
-    "rule",
-    "script",
-    "session",
-    "source",
-    "subject",
-    "tag",
-    "tags",
-    "trace",
-    "train",
-    "unlearn",
-    "unload_ipython_extension",
-    "why",
-]
+    "TracepropError", "attest", "columns", "compliance_report", "data_valuation", "decision",
+    "declassify", "dependencies", "detach_provenance", "erase_subject", "evaluate", "export",
+    "get_provenance", "groups", "impact", "import_", "import_lineage", "influence", "inside",
+    "lineage", "load_ipython_extension", "opaque", "open", "policy", "probe", "report", "rows",
+    "rowwise", "rule", "script", "session", "source", "subject", "tag", "tags", "trace",
+    "track_provenance", "train", "unlearn", "unload_ipython_extension", "why",
+]  # fmt: skip
 
 
 def session() -> Session:

@@ -97,14 +97,18 @@ COLUMNS = [
     "d['v'] = d['v'].fillna(d.groupby('k')['v'].transform('mean'))",
     "d = d.fillna({'v': 0.0})",
     "d = d.fillna(0.0)",
-    "d['v'] = d['v'].ffill()",
+    "m_ = d['v'].notna(); d = d.assign(v=d['v'].ffill(), **{t: (d[t].fillna(0).where(m_).ffill()"
+    ".fillna(0).astype('int64') | d[t].fillna(0).astype('int64')).astype('float64')"
+    " for t in ids if t in d})",
     "d['g'] = d.groupby('k')['w'].transform('mean')",
     "d['g'] = d.groupby('k')['w'].transform(lambda s: s - s.mean())",
     "d['g'] = d.groupby('k')['w'].cumsum()",
     "d['g'] = d.groupby('k').cumcount()",
     "d['g'] = d['w'].cumsum()",
     "d['g'] = d['w'].rolling(3, min_periods=1).mean()",
-    "d['g'] = d.groupby('k')['w'].shift(1)",
+    "d = d.assign(g=d.groupby('k')['w'].shift(1), **{t: (d[t].fillna(0).astype('int64')"
+    " | d.groupby('k')[t].shift(1).fillna(0).astype('int64')).astype('float64')"
+    " for t in ids if t in d})",
     "d['g'] = d['w'].expanding().max()",
     "d['s'] = d['c'].astype('category').cat.codes if 'c' in d else 0",
     "d['n'] = d['k'].map(d['k'].value_counts())",

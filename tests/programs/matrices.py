@@ -202,7 +202,84 @@ TENSORS = [
     "T = torch.tensor(X.copy()); part = Subset(Subset(TensorDataset(T), range(0, len(X), 2)),"
     " [0])\nX = next(iter(DataLoader(part)))[0].numpy() if len(X) else X",
 ]
-MATRIX = [*READS, *VALUES, *WRITES, *LEARNING, *TENSORS, *ARRAYS]
+ROWS_OF_TENSORS = [
+    "X = torch.tensor(X).flip(0).roll($h, 0).numpy()",
+    "T = torch.tensor(X); X = T[T[:, 0].argsort()].numpy()",
+    "T = torch.tensor(X); X = T[T[:, 0].sort(descending=True).indices].numpy()",
+    "T = torch.tensor(X); X = T[T[:, 0].topk(min(3, len(T))).indices].numpy()",
+    "T = torch.tensor(X); X = T.gather(0, torch.arange(len(T)).flip(0)[:, None]"
+    ".expand(T.shape)).numpy()",
+    "T = torch.tensor(X); X = T.take_along_dim(torch.randperm(len(T))[:, None], 0).numpy()"
+    " if len(X) else X",
+    "T = torch.tensor(X); X = T.reshape(-1).reshape(T.shape).numpy()",
+    "T = torch.tensor(X); X = T.T.flip(1).T.numpy()",
+    "T = torch.tensor(X); X = (T.t() * 1.0).transpose(0, 1)[$h:].numpy()",
+    "T = torch.tensor(X); X = T.unsqueeze(0).repeat(2, 1, 1)[1].numpy()",
+    "T = torch.tensor(X); X = torch.stack([T, T.flip(0)])[1].numpy()",
+    "T = torch.tensor(X); X = torch.stack([row for row in T]).numpy() if len(X) else X",
+    "T = torch.tensor(X); X = torch.vstack([r[None] for r in T.unbind()]).numpy() if len(X) else X",
+    "T = torch.tensor(X); X = torch.hstack((T[:, :1], T[:, 1:])).numpy()",
+    "T = torch.tensor(X); X = torch.cat(T.split($i % 5 + 1)[::-1]).numpy() if len(X) else X",
+    "T = torch.tensor(X); X = torch.cat(T.chunk(3)[1:]).numpy() if len(X) > 3 else X",
+    "T = torch.tensor(X); X = T.repeat_interleave(torch.arange(len(T)) % 3, 0).numpy()",
+    "T = torch.tensor(X); X = T[T[:, 0] > $f, :].numpy()",
+    "T = torch.tensor(X); X = T[[0, -1]].numpy() if len(X) else X",
+    "T = torch.tensor(X); X = T[..., :].narrow(0, len(T) // 2, len(T) - len(T) // 2).numpy()",
+    "T = torch.tensor(X); X = T.index_copy(0, torch.arange(len(T)), T.flip(0)).numpy()",
+    "T = torch.tensor(X); X = torch.nn.functional.pad(T, (0, 0, 1, 1)).numpy()[1:-1]",
+    "T = torch.tensor(X); X = torch.nn.functional.embedding(torch.randperm(len(T)), T).numpy()",
+    "T = torch.tensor(X); X = torch.einsum('ij->ji', T).T.numpy()",
+    "T = torch.tensor(X); X = (torch.eye(len(T), dtype=T.dtype).flip(0) * 1.0 > 0)"
+    ".long().argmax(1).numpy(); X = T.numpy()[X] if len(T) else T.numpy()",
+    "T = torch.tensor(X); X = torch.nn.Sequential(torch.nn.Identity(), torch.nn.Flatten())(T)"
+    ".numpy() if len(X) else X",
+    "T = torch.tensor(X); X = torch.stack([T[:, k] for k in range(T.shape[1])], -1).numpy()",
+    "T = torch.tensor(X); X = torch.cat([b for b in DataLoader(ConcatDataset([T, T[:1]]),"
+    " batch_size=3)]).numpy() if len(X) else X",
+    "T = torch.tensor(X); X = torch.cat([b[0] for b in DataLoader(StackDataset(T, T[:, 0]),"
+    " batch_size=3, sampler=range(len(T))[::-1])]).numpy() if len(X) else X",
+    "T = torch.tensor(X)\nclass Rows(Dataset):\n    def __len__(self): return len(T)\n"
+    "    def __getitem__(self, i): return T[-1 - i], i\n"
+    "X = torch.cat([b for b, _ in DataLoader(Rows(), batch_size=3, shuffle=True)]).numpy()"
+    " if len(X) else X",
+    "T = torch.tensor(X)\nX = torch.cat(list(DataLoader(T, batch_size=4, collate_fn=lambda rows:"
+    " torch.stack(rows[::-1])))).numpy() if len(X) else X",
+]
+TENSORS_IN_PLACE = [
+    "T = torch.tensor(X); T[:1].copy_(T[-1:].clone()); X = T.numpy()",
+    "T = torch.tensor(X); T.copy_(T.flip(0)); X = T.numpy()",
+    "T = torch.tensor(X)\nfor row in T[:2]:\n    row.copy_(T[-1].clone())\nX = T.numpy()",
+    "T = torch.tensor(X)\nif len(T): T.unbind()[0].copy_(T[-1].clone())\nX = T.numpy()",
+    "T = torch.tensor(X)\nif len(T): T.select(0, 0)[:] = T[-1].clone()\nX = T.numpy()",
+    "T = torch.tensor(X); T.view(-1)[:T.shape[1]] = T[-1:].flatten().clone() if len(T) else 0.0\n"
+    "X = T.numpy()",
+    "T = torch.tensor(X); W = T.split(2)[0] if len(T) else T; W.copy_(W.flip(0)); X = T.numpy()",
+    "T = torch.tensor(X); T.t_(); T.t_(); X = T.numpy()",
+    "T = torch.tensor(X); T.transpose_(0, 1); X = T.T.numpy()",
+    "T = torch.tensor(X); T.unsqueeze_(0); T.squeeze_(0); X = T.numpy()",
+    "T = torch.tensor(X); T.data[:1] = T[-1:].clone(); X = T.numpy()",
+    "T = torch.tensor(X); T.detach()[:1].copy_(T[-1:].clone()); X = T.numpy()",
+    "T = torch.tensor(X); W = T.numpy(); W[:1] = W[-1:].copy(); X = T.numpy()",
+    "T = torch.tensor(X); W = T[::2].t(); W[:, :1] = T[-1:].t().clone() if len(T) else 0.0\n"
+    "X = T.numpy()",
+    "T = torch.tensor(X); T[T[:, 0] > $f] = T[-1:].clone() if len(T) else 0.0; X = T.numpy()",
+    "T = torch.tensor(X); T[torch.arange(len(T))] = T.flip(0); X = T.numpy()",
+    "T = torch.tensor(X)\nfor j in range(len(T) // 2):\n    T[j] = T[-1 - j].clone()\n"
+    "X = T.numpy()",
+    "T = torch.tensor(X); T.index_copy_(0, torch.arange(len(T)).flip(0), T.clone()); X = T.numpy()",
+    "T = torch.tensor(X); U = torch.empty_like(T); torch.add(T.flip(0), 0.0, out=U); X = U.numpy()",
+    "T = torch.tensor(X); U = T[1:] if len(T) > 1 else T; U.mul_(1.0).add_(0.0); X = T.numpy()",
+    "T = torch.tensor(X); torch.flip(T, (0,)).clone().mul_(1.0); X = T.numpy()",
+    "T = torch.tensor(X); T[:] = T[torch.randperm(len(T))]; X = T.numpy()",
+    "T = torch.tensor(X); T.expand(2, *T.shape)[0, :1].copy_(T[-1:].clone()); X = T.numpy()",
+    "T = torch.tensor(X); T.scatter_(0, torch.arange(len(T)).flip(0)[:, None].expand(T.shape),"
+    " T.clone()); X = T.numpy()",
+    "T = torch.tensor(X); T.swapaxes(0, 1)[:, :1].copy_(T.T[:, -1:].clone()); X = T.numpy()",
+]
+MATRIX = [
+    *READS, *VALUES, *WRITES, *LEARNING, *TENSORS, *ARRAYS,
+    *ROWS_OF_TENSORS, *TENSORS_IN_PLACE,
+]  # fmt: skip
 SETUP = """
 c_ = [c for c in ('w', '_a', '_b') if c in d]
 X = d[c_].to_numpy(dtype='float64', copy=True)
@@ -223,5 +300,7 @@ from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils import resample, shuffle as shuffled
-from torch.utils.data import DataLoader, Subset, TensorDataset, random_split
+from torch.utils.data import (
+    ConcatDataset, DataLoader, Dataset, StackDataset, Subset, TensorDataset, random_split
+)
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pandas as pd
 import pytest
 
@@ -15,12 +13,9 @@ from traceprop_nb.lineage.nodes import Status
 
 EXACT = 0.78
 """Least share of the callables with rows whose every witness is exact."""
-_BY_OWNER = {
-    owner: list(found)
-    for owner, found in itertools.groupby(
-        sorted(LIBRARY.witnesses, key=lambda one: one.name), lambda one: one.name.rpartition(".")[0]
-    )
-}
+_BY_OWNER: dict[str, list[Witness]] = {}
+for _one in LIBRARY.witnesses:
+    _BY_OWNER.setdefault(_one.name.rpartition(".")[0], []).append(_one)
 _OUTCOMES = {}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.surface.sklearn_setting import SETTING
@@ -25,6 +27,11 @@ def test_the_rows_behind_a_result_are_the_truth(witness):
 
 def test_everything_public_is_classified_and_most_of_it_exactly():
     assert LIBRARY.unclassified() == []
+    table = LIBRARY.table()
+    counts = Counter(table.treatment(which) for which in LIBRARY.public().values())
+    inexact = {one.name for one in WITNESSES if one.name.endswith(INEXACT)}
+    exact = counts["rule"] - len(inexact)  # each of them by the test above
+    assert exact >= 0.95 * (counts["rule"] + counts["opaque"])
 
 
 def test_a_callable_without_a_decision_or_a_witness_is_found():

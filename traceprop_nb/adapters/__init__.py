@@ -1,9 +1,9 @@
 """One folder per framework; nothing here imports a framework until it is asked for.
 
-Each folder has up to six doors: ``rules.py`` (what an operation does to rows), ``columns.py``
+Each folder has up to seven doors: ``rules.py`` (what an operation does to rows), ``columns.py``
 (what it does to columns), ``taps.py`` (where the library's own row maps can be read),
-``objective.py`` (loss and per-example gradients), ``training.py`` (what a training run did) and
-``scoring.py`` (what the live model itself says).
+``objective.py`` (loss and per-example gradients), ``training.py`` (what a training run did),
+``scoring.py`` (what the live model itself says) and ``inside.py`` (what happens in its call).
 Only the session comes in here, by name, and asks ``has`` where a folder may lack the door.
 """
 
@@ -16,7 +16,9 @@ from types import ModuleType
 
 from traceprop_nb.errors import MissingFrameworkError
 
-FRAMEWORKS = ("numpy", "pandas", "polars", "sklearn", "imblearn", "torch", "jax")
+FRAMEWORKS = (
+    "numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "torch", "jax", "pyro", "numpyro",
+)  # fmt: skip
 
 
 def load(framework: str, door: str) -> ModuleType:

@@ -17,6 +17,7 @@ from traceprop_nb.errors import (
 from traceprop_nb.lineage import query
 from traceprop_nb.lineage.maps import Ints, materialise
 from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.lineage.sites import SiteGraph
 from traceprop_nb.session import continued
 from traceprop_nb.session.answers import (
     ImpactAnswer,
@@ -25,6 +26,7 @@ from traceprop_nb.session.answers import (
     RowAnswer,
     Step,
 )
+from traceprop_nb.session.sites import as_lineage
 from traceprop_nb.session.stale import stale
 from traceprop_nb.session.traced import Traced
 
@@ -291,5 +293,7 @@ def lineage(session: Session, x: Any = None) -> LineageAnswer:
     """See ``traceprop_nb.lineage``."""
     if x is None:
         return LineageAnswer(session.graph, None, session.names())
+    if isinstance(x, SiteGraph):
+        return LineageAnswer(as_lineage(x), None, {})
     where, node, notes = found(session, x)
     return LineageAnswer(where.graph, node, where.names(), notes)

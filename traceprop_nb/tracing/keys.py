@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import Deferred, Gather, Identity, Mask, Range, RowMap
+from traceprop_nb.lineage.maps import Deferred, Identity, Mask, Range, RowMap
 
 
 def key_map(key: Any, n: int, ndim: int, n_out: int) -> RowMap | None:
@@ -62,7 +62,7 @@ def _of_first(key: Any, n: int, n_out: int) -> RowMap | None:
         row = int(key) % n if n else 0
         if n_out == 1:
             return Range(row, 1, 1, n)
-        return Gather(np.full(n_out, row), n)
+        return Range(row, 0, n_out, n)
     if isinstance(key, list):
         key = np.asarray(key) if key else np.empty(0, np.int64)
     if not isinstance(key, np.ndarray):

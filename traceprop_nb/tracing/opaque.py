@@ -55,6 +55,9 @@ def _record_one(
     known = recorder.identity.node(out)
     if known is not None and all(out is not thing for thing, _ in operands):
         return  # stored earlier, or recorded inside the call
+    kin = recorder.table.kin.get(type(out)) if known is None and not operands else None
+    if kin is not None and kin(recorder, out) is not None:
+        return  # a view of a recorded value, taken out of what nobody follows
     if known is None and not operands and type(out) in recorder.table.scalars:
         recorder.identity.set(out, recorder.lost())
         return
@@ -162,6 +165,8 @@ def _user_made(call: Call) -> bool:
 def _maybe_written(recorder: Recorder, call: Call, operands: list[tuple[Any, int]]) -> None:
     """Unknown code got these objects and may have changed them: say so in their lineage."""
     for thing, node in operands:
+        if type(thing) in recorder.table.frozen:
+            continue  # nobody can write into it
         if type(thing) in recorder.table.tracked and recorder.identity.node(thing) == node:
             same: Edge = (node, Identity(recorder.table.rows(thing)), Kind.DIRECT, Status.ASSUMED)
             if recorder.graph.rows(node) == recorder.table.rows(thing):

@@ -119,6 +119,8 @@ class RuleTable:
         self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
         self.states: dict[Any, Callable[[Any], Any]] = {}
         self.trusted_roots: set[str] = {"builtins"}
+        self.trusted_code: set[Any] = set()
+        self.frozen: set[type] = set()
         self.seeds: dict[Any, str] = {random.seed: "random.seed", random.Random: "random.Random"}
         self.noted_ops = {"seed", "Random"}
         self.savers: dict[Any, Saver] = {}

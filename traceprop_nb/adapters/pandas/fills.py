@@ -24,7 +24,7 @@ def gaps(frame: Any, method: Any, named: Mapping[str, Any]) -> tuple[Any, ...] |
     """What is told before a frame is filled: bool (rows, columns), whether forward, and limits."""
     if named.get("axis") in (1, "columns") or not isinstance(frame, pd.DataFrame | pd.Series):
         return None
-    missing = frame.isna().to_numpy().reshape(len(frame), -1)
+    missing = frame.isna().to_numpy().reshape(len(frame), frame.shape[1] if frame.ndim > 1 else 1)
     limited = named.get("limit") is not None or named.get("limit_area") is not None
     return "gaps", missing, method in ("ffill", "pad"), limited
 

@@ -197,6 +197,8 @@ def _loc(call: Call) -> bool | None:
     if call.node is None or index is None:
         return None
     rows = call.recorder.table.rows(call.out)
+    if index.nlevels > 1 and pd.api.types.is_hashable(key) and not isinstance(key, slice):
+        return emit(call, _under(call, index, key))
     first = key[0] if isinstance(key, tuple) and index.nlevels == 1 and key else key
     if isinstance(first, slice):
         if first == slice(None):
@@ -207,6 +209,17 @@ def _loc(call: Call) -> bool | None:
     if isinstance(first, pd.Series | np.ndarray | list | pd.Index):
         return _loc_many(call, first)
     return emit(call, _at_label(index, first, rows))
+
+
+def _under(call: Call, index: pd.MultiIndex, key: Any) -> RowMap | None:
+    """The rows under a label of several levels, or under the first of them."""
+    if isinstance(key, tuple) and any(isinstance(part, slice) for part in key):
+        return None
+    try:
+        place = index.get_loc(key)
+    except (KeyError, TypeError):  # a label and a column, or labels that cannot be compared
+        return None
+    return key_map(place, call.rows, call.ndim, call.recorder.table.rows(call.out))
 
 
 def _slice_of(call: Call, key: slice) -> RowMap | None:

@@ -1,7 +1,8 @@
-"""Where PyTorch's loader decides which rows make a batch: ``_next_index``.
+"""Where PyTorch's loader decides which rows make a batch: ``_next_index``, and its ``collate_fn``.
 
 The indices of a batch are queued when the loader draws them and taken when it hands the batch
-over, in order, so that workers and prefetching change nothing.
+over, in order, so that workers and prefetching change nothing. What a class of the user's makes of
+an index nobody knows; there the items themselves are looked at, just before they are put together.
 """
 
 from __future__ import annotations
@@ -10,18 +11,23 @@ from collections import deque
 from typing import Any
 
 import numpy as np
+import torch
 from torch.utils.data import (
-    Subset,
-    TensorDataset,
     dataloader as loaders,
     default_collate,
     default_convert,
 )
 
+from traceprop_nb.adapters.torch.collated import Watched
+from traceprop_nb.adapters.torch.datasets import Leaf, Tree, sample
+from traceprop_nb.gradients.objective import Ints
 from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import hooks
 from traceprop_nb.tracing.record import Recorder
+from traceprop_nb.tracing.rules import Edge
+
+_PLAIN = (default_collate, default_convert)
 
 
 class Taps:
@@ -42,6 +48,7 @@ class Taps:
         recorder = self._recorder
 
         def _next_index(self: Any) -> Any:
+            _watched(recorder, self)
             index = drawn(self)
             held = self.__dict__.get("_traceprop_drawn")
             if held is None or held[0] is not self._sampler_iter:  # a new pass over the data
@@ -54,10 +61,7 @@ class Taps:
             held = self.__dict__.get("_traceprop_drawn")
             index = held[1].popleft() if held is not None and held[1] else None
             if hooks.ACTIVE and index is not None:
-                try:
-                    _record(recorder, self, index, batch)
-                except Exception:
-                    recorder.failed("DataLoader")
+                _recorded(recorder, self, index, batch)
             return batch
 
         self._originals = (drawn, given)
@@ -71,28 +75,68 @@ class Taps:
             self._originals = None
 
 
+def _watched(recorder: Recorder, iterator: Any) -> None:
+    if hooks.ACTIVE:
+        try:
+            _watch(recorder, iterator)
+        except Exception:
+            recorder.failed("DataLoader")
+
+
+def _recorded(recorder: Recorder, iterator: Any, index: Any, batch: Any) -> None:
+    try:
+        _record(recorder, iterator, index, batch)
+    except Exception:
+        recorder.failed("DataLoader")
+
+
+def _watch(recorder: Recorder, iterator: Any) -> None:
+    """In this process, see the items of a data set that says nothing of its rows."""
+    fetcher = getattr(iterator, "_dataset_fetcher", None)
+    if fetcher is None or iterator._collate_fn not in _PLAIN or type(fetcher.collate_fn) is Watched:
+        return
+    mapped = iterator._dataset_kind == loaders._DatasetKind.Map
+    if not mapped or sample(iterator._dataset, np.empty(0, np.int64)) is None:
+        fetcher.collate_fn = Watched(recorder, fetcher.collate_fn)
+
+
 def _record(recorder: Recorder, iterator: Any, index: Any, batch: Any) -> None:
-    plain = iterator._collate_fn in (default_collate, default_convert)
-    if not plain or not getattr(iterator, "_in_order", True):
+    mapped = iterator._dataset_kind == loaders._DatasetKind.Map
+    if iterator._collate_fn not in _PLAIN or not getattr(iterator, "_in_order", True):
         return  # rows in an order of the user's own, or batches in any
-    data = iterator._dataset
-    while type(data) is Subset:
-        data = data.dataset
-    if type(data) is not TensorDataset or not isinstance(batch, list | tuple):
-        return
-    rows = _rows(iterator._dataset, np.asarray(index, np.int64).reshape(-1))
-    if len(batch) != len(data.tensors):
-        return
-    for out, tensor in zip(batch, data.tensors, strict=True):
-        node = recorder.identity.node(tensor)
-        if node is None or type(out) is not type(tensor) or len(out) != len(rows):
-            continue
-        moved = Deferred(rows, recorder.graph.rows(node))
-        recorder.emit(-1, "DataLoader batch", out, [(node, moved, Kind.DIRECT, Status.EXACT)])
+    rows = _rows(index, len(iterator._dataset)) if mapped else None
+    fields = None if rows is None else sample(iterator._dataset, rows)
+    if rows is not None and fields is not None:
+        _fields(recorder, fields, batch, len(rows))
 
 
-def _rows(data: Any, rows: np.ndarray) -> np.ndarray:
-    """Rows of the data set under any number of subsets."""
-    while type(data) is Subset:
-        rows, data = np.asarray(data.indices, np.int64)[rows], data.dataset
-    return rows
+def _rows(index: Any, n: int) -> Ints | None:
+    try:
+        rows = np.asarray(index, dtype=np.int64).reshape(-1)
+    except (TypeError, ValueError):
+        return None  # keys that are no positions, such as strings
+    return np.where(rows < 0, rows + n, rows)
+
+
+def _fields(recorder: Recorder, fields: Tree, batch: Any, n: int) -> None:
+    """Record the tensors of a batch, field by field."""
+    if isinstance(fields, Leaf):
+        if isinstance(batch, torch.Tensor) and batch.dim() and len(batch) == n:
+            edges = [e for thing, rows in fields.parts for e in _edge(recorder, thing, rows)]
+            known = all(recorder.identity.node(thing) is not None for thing, _ in fields.parts)
+            status = Status.EXACT if known else Status.UNKNOWN
+            recorder.emit(-1, "DataLoader batch", batch, edges, status)
+    elif isinstance(fields, dict):
+        if isinstance(batch, dict):
+            for name, part in fields.items():
+                _fields(recorder, part, batch.get(name), n)
+    elif isinstance(batch, list | tuple) and len(batch) == len(fields):
+        for part, out in zip(fields, batch, strict=True):
+            _fields(recorder, part, out, n)
+
+
+def _edge(recorder: Recorder, thing: Any, rows: Ints) -> list[Edge]:
+    node = recorder.identity.node(thing)
+    if node is None or recorder.graph.rows(node) != len(thing):
+        return []
+    return [(node, Deferred(rows, len(thing)), Kind.DIRECT, Status.EXACT)]

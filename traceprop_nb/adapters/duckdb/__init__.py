@@ -1,0 +1,1 @@
+"""DuckDB: what its relations give is a source, named by its query."""

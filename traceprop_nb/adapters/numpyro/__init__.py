@@ -1,0 +1,1 @@
+"""NumPyro: the graph of a model's sample sites."""

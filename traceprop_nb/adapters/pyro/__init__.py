@@ -1,0 +1,1 @@
+"""Pyro: sets that travel with tensors, and the graph of a model's sample sites."""
