@@ -104,6 +104,13 @@ def reports() -> list[Measurement]:
     return measure()
 
 
+def exactness() -> list[Measurement]:
+    """Operations of notebooks that are followed exactly."""
+    from benchmarks.exactness import measure
+
+    return measure()
+
+
 def start() -> list[Measurement]:
     """Import, extension, bundle."""
     from benchmarks.start import measure
@@ -118,6 +125,7 @@ def main() -> None:
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
         "attribution": attribution, "kronecker": kronecker, "crash": crash, "reports": reports,
+        "exactness": exactness,
         "lineage": lineage,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))

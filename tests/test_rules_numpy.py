@@ -140,6 +140,7 @@ STANDS_BACK = {
     "a.T.ravel('K')": "ravel",
     "a.T.flatten('A')": "flatten",
     "a.T.ravel(order='K')": "ravel",
+    "np.frompyfunc(lambda x: x + 1, 1, 1)(a)": "call",
     "np.array([a, a])": "array",
     "np.array([a])": "array",
     "np.array(a, ndmin=3)": "array",
@@ -328,3 +329,13 @@ def test_matrices_that_are_stacked_keep_their_rows_apart(arrays, source, expecte
     arrays(f"out = {source}")
     assert arrays.behind("out", "a") == expected
     assert arrays.status("out") == Status.EXACT
+
+
+ITSELF = ["np.random.normal(v, 1.0)", "rng.uniform(v, v + 1)", "np.roll(v, 1)", "np.cov(a)"]
+
+
+@pytest.mark.parametrize("call", ITSELF)
+def test_what_a_row_is_made_of_is_the_row_itself_not_its_context(arrays, call):
+    arrays(f"rng = np.random.default_rng(0)\nout = {call}")
+    source = "a" if "(a" in call else "v"
+    assert all(len(row) == 1 for row in arrays.behind("out", source))

@@ -44,6 +44,19 @@ def test_a_cell_that_is_right_holds(people):
     assert "holds in" in repr(found)
 
 
+def test_sparse_matrices_and_values_without_rows_are_compared_too(notebook):
+    notebook(
+        "import numpy as np\nimport sklearn.base\nfrom scipy import sparse\nfactor = np.array(2.0)"
+    )
+    notebook.source("wide", np.eye(4)[[0, 2, 3, 1]])
+    notebook("packed = sparse.csr_matrix(wide)")
+    notebook("doubled = packed * 2.0\nplain = wide * factor")
+    found = verify(notebook.session, trials=2)
+    results = {one.name: one for one in found.results}
+    assert found.holds, found
+    assert results["plain"].changed == results["doubled"].changed > 2
+
+
 def test_by_number_or_name(people):
     assert verify(people.session, "clean").cell == verify(people.session, "2").cell == 2
 

@@ -193,7 +193,7 @@ CHANGED: dict[str, list[str]] = {
     "numpy.linalg.matrix_power": ["np.linalg.matrix_power(s, 2)", "np.linalg.matrix_power(s, -1)",
                                   "np.linalg.matrix_power(s, 0)", "np.linalg.matrix_power(s, 1)",
                                   f"np.linalg.matrix_power({PILE}, 3)"],
-    "numpy.cov": ["np.cov(a)", "np.cov(a, rowvar=False)", "np.cov(v)", "np.cov(a.T)"],
+    "numpy.cov": ["np.cov(a)", "np.cov(a, None, True)", "np.cov(a, rowvar=False)", "np.cov(v)", "np.cov(a.T)"],
     "numpy.corrcoef": ["np.corrcoef(a)", "np.corrcoef(a, rowvar=False)", "np.corrcoef(v, a[:, 0])"],
     "numpy.bincount": ["~np.bincount(np.abs(v * 2).astype(int))",
                        "~np.bincount(np.abs(v * 2).astype(int), weights=a[:, 0], minlength=9)"],

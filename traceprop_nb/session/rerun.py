@@ -151,13 +151,21 @@ def _other(value: Any, shift: float) -> Any:
         return type(value)(value + max(1, round(abs(shift))))
     if isinstance(value, float | np.floating):
         return value + shift if value == value else type(value)(shift)
+    if hasattr(value, "toarray"):
+        return value * 3  # what is not stored in a sparse row stays zero
     kind = getattr(getattr(value, "dtype", None), "kind", "f")
     return ~value if kind == "b" else value + (shift if kind == "f" else max(1, round(shift)))
 
 
+def _dense(value: Any) -> Any:
+    for way in ("toarray", "detach"):  # of what is sparse, of what has a gradient
+        value = getattr(value, way)() if hasattr(value, way) else value
+    return np.asarray(value)
+
+
 def rows_that_differ(before: Any, after: Any) -> Ints | None:
     """Rows of two results that are not equal; None where the two can't be compared by row."""
-    left, right = np.asarray(before), np.asarray(after)
+    left, right = _dense(before), _dense(after)
     if left.shape != right.shape or left.dtype.kind != right.dtype.kind:
         return None
     if left.ndim == 0:

@@ -202,7 +202,7 @@ class _Work:
 
     def carry(self) -> None:
         """Carry row numbers in a column, where every frame takes one and the cell still runs."""
-        frames = [name for name in self._inputs if hasattr(self._given[name], "columns")]
+        frames = [name for name in self._inputs if hasattr(self._given[name], "iterrows")]
         if not frames:
             return
 
@@ -230,7 +230,8 @@ class _Work:
         scratch = Session(self._session)
         scratch.open_adapters()
         tracked = scratch.recorder.table.tracked
-        self._inputs = {n: len(v) for n, v in names.items() if type(v) in tracked and _length(v)}
+        known = {name: _length(v) for name, v in names.items() if type(v) in tracked}
+        self._inputs = {name: rows for name, rows in known.items() if rows}
         for name in self._inputs:
             scratch.source(names[name], name)
         before = {name: id(value) for name, value in names.items()}
@@ -283,6 +284,7 @@ class _Work:
                 if was is None or now is None or was.direct != now.direct:
                     continue  # another row stands there now
                 named = was.direct.get(source, set()) | was.context.get(source, set())
+                named |= now.context.get(source, set())  # it may have moved into the group
                 if was.status < Status.UNKNOWN and row not in named:
                     result.fault(
                         f"row {at} changes with row {row} of {source}, and is silent on it"

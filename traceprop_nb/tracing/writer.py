@@ -166,13 +166,15 @@ class Writer:
         graph = self.graph
         n = self.table.rows(out) if rows is None else rows
         flat: list[int] = []
+        tiled = False
         for parent, row_map, kind, edge_status in edges:
+            tiled = tiled or type(row_map) is Mosaic
             if row_map.n_out != n or row_map.n_in != graph.rows(parent):
                 row_map, edge_status = All(graph.rows(parent), n), Status.INEXACT
                 self.swallowed[f"{op}: rows"] = self.swallowed.get(f"{op}: rows", 0) + 1
             flat += (parent, graph.map(row_map), kind * 4 + edge_status)
         node = self.append(site, graph.op(op), out, n, flat, status)
-        if any(type(row_map) is Mosaic for _, row_map, *_ in edges):
+        if tiled:
             self.mosaics[node] = None
         return node
 

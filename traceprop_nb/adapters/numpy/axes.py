@@ -29,11 +29,11 @@ from traceprop_nb.adapters.numpy.subject import (
 )
 from traceprop_nb.lineage.maps import (
     All,
-    Deferred,
     Identity,
     Mosaic,
     OnDemand,
     Ragged,
+    Range,
     Repeat,
     RowMap,
     compose,
@@ -106,10 +106,13 @@ def _turn(call: Call, one: Subject, function: Callable[[Any], Any]) -> bool | No
     n = edges[0][1].n_out
     if n < 2:
         return _alone(call, one)
-    place, positions = _moved(function, one.ndim, axis, n)
-    if np.ndim(call.out) <= place or call.out.shape[place] != n or (place and _lined(one)):
+    place, positions = _moved(function, one.ndim, axis)
+    link = _whole(positions, n)
+    if link is None or np.ndim(call.out) <= place or call.out.shape[place] != n:
         return None
-    after = [_after(e, positions, n) for e in edges]
+    if place and _lined(one):
+        return None
+    after: list[Edge] = [(p, compose(link, m), k, s) for p, m, k, s in edges]
     if _lined(one):  # each row takes one element of every parent: a part of it is of fewer
         after = [(p, Mosaic(m), k, max(s, INEXACT)) for p, m, k, s in after]
     done = along(call, place, *after)
@@ -117,27 +120,26 @@ def _turn(call: Call, one: Subject, function: Callable[[Any], Any]) -> bool | No
     return done
 
 
-def _moved(function: Callable[[Any], Any], ndim: int, axis: int, n: int) -> tuple[int, Any]:
-    """Where an axis of n positions goes, and which position each place then has."""
-    lengths = (k for k in count(2) if k != n)
-    shape = [n if k == axis else next(lengths) for k in range(ndim)]
-    apart = [n if k == axis else 1 for k in range(ndim)]
-    after = function(np.broadcast_to(np.arange(n).reshape(apart), shape))
-    place = after.shape.index(n)
+_STAND_IN = 7
+"""Positions of the axis that is watched; no other axis of the stand-in is as long."""
+
+
+def _moved(function: Callable[[Any], Any], ndim: int, axis: int) -> tuple[int, list[int]]:
+    """Where an axis goes, and which position each place then has."""
+    lengths = (k for k in count(2) if k != _STAND_IN)
+    shape = [_STAND_IN if k == axis else next(lengths) for k in range(ndim)]
+    apart = [_STAND_IN if k == axis else 1 for k in range(ndim)]
+    after = function(np.broadcast_to(np.arange(_STAND_IN).reshape(apart), shape))
+    place = after.shape.index(_STAND_IN)
     key = tuple(slice(None) if k == place else 0 for k in range(after.ndim))
-    return place, after[key]
+    return place, after[key].tolist()
 
 
-def _after(edge: Edge, positions: Any, n: int) -> Edge:
-    parent, link, kind, status = edge
-    if positions[0] == 0 and np.array_equal(positions[:2], [0, 1]) and positions[-1] == n - 1:
-        return edge if (np.diff(positions) == 1).all() else _through(edge, positions, n)
-    return _through((parent, link, kind, status), positions, n)
-
-
-def _through(edge: Edge, positions: Any, n: int) -> Edge:
-    parent, link, kind, status = edge
-    return parent, compose(Deferred(np.array(positions), n).resolve(), link), kind, status
+def _whole(positions: list[int], n: int) -> RowMap | None:
+    """The axis as it was, or mirrored."""
+    if positions == list(range(_STAND_IN)):
+        return Identity(n)
+    return Range(n - 1, -1, n, n) if positions == list(range(_STAND_IN))[::-1] else None
 
 
 def _alone(call: Call, one: Subject) -> bool | None:

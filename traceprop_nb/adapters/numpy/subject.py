@@ -19,7 +19,7 @@ DIRECT, CONTEXT = Kind.DIRECT, Kind.CONTEXT
 EXACT, INEXACT = Status.EXACT, Status.INEXACT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for every call, and frozen takes four times as long
 class Subject:
     """The array that a function or method acts on, which may be gone already.
 
@@ -118,10 +118,11 @@ def along(call: Call, axis: int, *edges: Edge, out: Any = None, lines: Sequence[
 
 def wrote(call: Call, target: Any) -> bool:
     """Whether a result is an array that was given to be written into."""
-    out = call.kwargs.get("out")
-    return isinstance(target, np.ndarray) and (
-        out is target or any(v is target for v in call.args[1:])
-    )
+    if len(call.args) < 2 and "out" not in call.kwargs:
+        return False
+    if not isinstance(target, np.ndarray):
+        return False
+    return call.kwargs.get("out") is target or any(v is target for v in call.args[1:])
 
 
 def share(call: Call, base: Any, out: Any = None) -> None:
