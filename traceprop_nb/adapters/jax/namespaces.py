@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -73,13 +72,14 @@ _METHODS_APART = (
 
 
 def functions(space: ModuleType) -> dict[str, Any]:
-    """The public functions of a module."""
+    """The public functions of a module that are JAX's: what it hands on of NumPy stays NumPy's."""
     found = {}
     for name in sorted(dir(space)):
         if name.startswith("_"):
             continue
         thing = getattr(space, name)
-        if callable(thing) and not isinstance(thing, type) and not inspect.ismodule(thing):
+        theirs = str(getattr(thing, "__module__", "")).partition(".")[0] == "numpy"
+        if callable(thing) and not isinstance(thing, type | ModuleType) and not theirs:
             found[name] = thing
     return found
 
