@@ -83,6 +83,13 @@ def trees() -> list[Measurement]:
     return measure()
 
 
+def sources() -> list[Measurement]:
+    """Which file drove a prediction, against training without each."""
+    from benchmarks.sources import measure
+
+    return measure()
+
+
 def store() -> list[Measurement]:
     """The log on disk."""
     from benchmarks.store import measure
@@ -131,7 +138,7 @@ def main() -> None:
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
-        "attribution": attribution, "kronecker": kronecker, "trees": trees,
+        "attribution": attribution, "kronecker": kronecker, "trees": trees, "sources": sources,
         "crash": crash, "reports": reports, "exactness": exactness, "lineage": lineage,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
