@@ -14,7 +14,7 @@ from traceprop_nb.attribution.ekfac import ekfac
 from traceprop_nb.attribution.grad_cos import grad_cos
 from traceprop_nb.attribution.grad_dot import grad_dot
 from traceprop_nb.attribution.half_subset import half_subset
-from traceprop_nb.attribution.influence import LIMIT, influence
+from traceprop_nb.attribution.influence import LIMIT, influence, obstacle
 from traceprop_nb.attribution.kfac import kfac
 from traceprop_nb.attribution.lissa import lissa
 from traceprop_nb.attribution.nystrom import nystrom
@@ -44,6 +44,8 @@ def choose(run: TrainingRun) -> tuple[str, str]:
     curved = isinstance(run.objective, GaussNewton)
     if curved and run.objective.p <= LIMIT:
         return "influence", f"{run.objective.p} parameters allow an explicit curvature"
+    if not obstacle(run):
+        return "influence", f"{run.objective.n} rows allow the inner products of all gradients"
     if run.classes is not None:
         return "trak", f"{run.objective.p} parameters are too many for an explicit curvature"
     if curved:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from traceprop_nb.attribution.ensembles import mean_over
 from traceprop_nb.attribution.methods import METHODS, attribute
 from traceprop_nb.errors import OptionError, UnsupportedModelError
 from traceprop_nb.gradients.run import TrainingRun
@@ -27,7 +30,7 @@ def influence(  # noqa: PLR0913  # the public question
     y: Any = None,
     *,
     k: int | None = 10,
-    run: str | TrainingRun | None = None,
+    run: str | TrainingRun | Sequence[str | TrainingRun] | None = None,
     method: str = "auto",
     estimand: str = "leave_one_out",
     by: str = "row",
@@ -37,11 +40,12 @@ def influence(  # noqa: PLR0913  # the public question
     check_by(by)
     if k is not None and k < 1:
         raise OptionError(f"k={k} lists nothing; pass a positive number, or None for all rows")
-    asked = run if isinstance(run, TrainingRun) else session.training.find(run)
-    query_rows = asked.query(X, y)
-    result = attribute(asked, query_rows, method=method, estimand=estimand)
-    known = session.training.lds.get(asked, {})
-    result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
+    asked, *others = _runs(session, run)
+    scored = functools.partial(attribute, method=method, estimand=estimand)
+    result = mean_over([asked, *others], asked.query(X, y), scored)
+    if not others:
+        known = session.training.lds.get(asked, {})
+        result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
     back = of_run(session, asked)
     return InfluenceAnswer(
         asked,
@@ -55,6 +59,16 @@ def influence(  # noqa: PLR0913  # the public question
         lambda rank, j, score: entry(asked, back, rank, j, score),
         session.recorder.cell,
     )
+
+
+def _runs(
+    session: Session, run: str | TrainingRun | Sequence[str | TrainingRun] | None
+) -> list[TrainingRun]:
+    """One run, or those to average over."""
+    named = list(run) if isinstance(run, list | tuple) else [run]
+    if not named:
+        raise OptionError("run=[] names no run; name one, or several to average over")
+    return [one if isinstance(one, TrainingRun) else session.training.find(one) for one in named]
 
 
 def _title(session: Session, X: Any) -> str:
