@@ -65,10 +65,11 @@ def _runs(
     session: Session, run: str | TrainingRun | Sequence[str | TrainingRun] | None
 ) -> list[TrainingRun]:
     """One run, or those to average over."""
-    named = list(run) if isinstance(run, list | tuple) else [run]
-    if not named:
+    if run is None or isinstance(run, str | TrainingRun):
+        return [run if isinstance(run, TrainingRun) else session.training.find(run)]
+    if not run:
         raise OptionError("run=[] names no run; name one, or several to average over")
-    return [one if isinstance(one, TrainingRun) else session.training.find(one) for one in named]
+    return [one for each in run for one in _runs(session, each)]
 
 
 def _title(session: Session, X: Any) -> str:
