@@ -76,6 +76,13 @@ def kronecker() -> list[Measurement]:
     return measure()
 
 
+def gradients() -> list[Measurement]:
+    """Projections of gradients, and influence in networks that are too large for a matrix."""
+    from benchmarks.gradients import measure
+
+    return measure()
+
+
 def store() -> list[Measurement]:
     """The log on disk."""
     from benchmarks.store import measure
@@ -124,8 +131,8 @@ def main() -> None:
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
-        "attribution": attribution, "kronecker": kronecker, "crash": crash, "reports": reports,
-        "exactness": exactness,
+        "attribution": attribution, "kronecker": kronecker, "gradients": gradients, "crash": crash,
+        "reports": reports, "exactness": exactness,
         "lineage": lineage,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))

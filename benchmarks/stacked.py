@@ -1,6 +1,6 @@
 """Many small networks trained at once, as one stack of matrices: truth for a benchmark in minutes.
 
-Each model is 784-150-1 with ReLU, trained by SGD with momentum on its own rows in an order of its
+Each model is 784-256-1 with ReLU, trained by SGD with momentum on its own rows in an order of its
 own, as ``benchmarks.gradients`` trains the model that is explained.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 STACK = 10
 """Models that are trained together."""
 
-HIDDEN, EPOCHS, BATCH, RATE, MOMENTUM, DECAY = 150, 12, 128, 0.1, 0.9, 1e-3
+HIDDEN, EPOCHS, BATCH, RATE, MOMENTUM, DECAY = 256, 12, 128, 0.1, 0.9, 1e-3
 
 
 def losses(X: Any, y: Any, Q: Any, t: Any, kept: Any, seed: int) -> Any:
