@@ -127,8 +127,7 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         X: Query rows, as the model takes them; one row may be a vector.
         y: Their labels (m,); without labels the model's own predictions are explained.
         k: How many rows the answer lists; None for all.
-        run: Name of the training run, or the run; the newest by default. Several, as a list, are
-            averaged over: models trained alike on the same rows.
+        run: Name of the training run; the newest by default. A list is averaged over.
         method: "auto", "closed-form", "influence", "cg", "nystrom", "lissa", "arnoldi", "kfac",
             "ekfac", "datainf", "grad-cos", "grad-dot", "representer", "tracin" or "trak"; or a
             name under which a method was registered.

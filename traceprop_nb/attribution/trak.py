@@ -12,7 +12,7 @@ import numpy as np
 
 from traceprop_nb.attribution import dual
 from traceprop_nb.attribution.damping import damping_for, require_damping
-from traceprop_nb.attribution.features import featurizer
+from traceprop_nb.attribution.features import Featurizer, featurizer
 from traceprop_nb.attribution.scores import InfluenceScores, joined
 from traceprop_nb.attribution.self_influence import odds, weighted_gram
 from traceprop_nb.errors import UnsupportedModelError
@@ -59,7 +59,13 @@ def trak(
         whole = _by_products(run, query, damping)
         if whole is not None:
             return whole
-    make = featurizer(run.objective, run.w, wanted, seed)
+    return _by_features(run, query, featurizer(run.objective, run.w, wanted, seed), damping)
+
+
+def _by_features(
+    run: TrainingRun, query: Objective, make: Featurizer, damping: float | None
+) -> InfluenceScores:
+    """By one vector a row."""
     features = make.make(run.objective, run.w)
     at = make.make(query, run.w).astype(np.float64)
     loss = run.objective.loss(run.w, all_rows(run.objective))

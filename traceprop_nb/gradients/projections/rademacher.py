@@ -1,6 +1,6 @@
 """A dense projection with signs as entries.
 
-Achlioptas 2003, doi:10.1016/S0022-0000(03)00025-4. The matrix is drawn anew at every call, a stripe
+Achlioptas 2001, doi:10.1145/375551.375608. The matrix is drawn anew at every call, a stripe
 of coordinates at a time, so that nothing of its size p k is kept.
 """
 

@@ -1,6 +1,6 @@
 """A projection most of whose entries are zero.
 
-Achlioptas 2003, doi:10.1016/S0022-0000(03)00025-4: two thirds of them; Li, Hastie and Church 2006,
+Achlioptas 2001, doi:10.1145/375551.375608: two thirds of them; Li, Hastie and Church 2006,
 doi:10.1145/1150402.1150436, more than that. The matrix is drawn anew at every call.
 """
 
