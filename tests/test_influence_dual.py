@@ -146,6 +146,19 @@ def test_without_damping_and_with_a_penalty_it_is_not_damped(monkeypatch):
     np.testing.assert_allclose(got.scores, want.scores, atol=1e-9 * np.abs(want.scores).max())
 
 
+def test_the_default_is_a_share_of_the_largest_eigenvalue_whatever_the_order(monkeypatch):
+    few_parameters(monkeypatch)
+    run = made(torch_network)
+    bare = replace(run.objective, penalty=np.zeros(run.objective.p)).gauss_newton(run.w)
+    got = influence(run, asked(run))
+    assert got.damping == pytest.approx(dual.SHARE * np.linalg.eigvalsh(bare)[-1], rel=1e-6)
+    assert "of the losses' largest eigenvalue" in got.note
+    order = np.random.default_rng(0).permutation(run.objective.n)
+    moved = replace(run, objective=run.objective.restrict(order))
+    other = influence(moved, asked(run)).scores
+    np.testing.assert_allclose(other, got.scores[:, order], atol=1e-7 * np.abs(other).max())
+
+
 def test_no_damping_at_all_is_an_error_that_suggests_one(monkeypatch):
     few_parameters(monkeypatch)
     run = looped(KNOWN["in place"], nn.CrossEntropyLoss(), table(3)[1], decay=0.0)

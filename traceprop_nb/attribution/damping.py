@@ -33,12 +33,7 @@ def require_damping(damping: float | None) -> None:
 
 def damping_for(matrix: Floats) -> tuple[float, str]:
     """The damping for this (p, p) matrix, and a sentence that says where it comes from."""
-    return damping_from(float(np.trace(matrix)), len(matrix))
-
-
-def damping_from(trace: float, p: int) -> tuple[float, str]:
-    """The same from the trace of a (p, p) matrix."""
-    return _rule(trace / p)
+    return _rule(float(np.trace(matrix)) / len(matrix))
 
 
 def probed_damping(objective: GaussNewton, w: Floats, *, seed: int = 0) -> tuple[float, str]:

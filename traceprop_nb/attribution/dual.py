@@ -9,10 +9,10 @@ arXiv:2303.14186, section 3, for the kernel; Woodbury 1950 for the inverse).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from traceprop_nb.attribution.damping import damping_from
 from traceprop_nb.attribution.scores import InfluenceScores, joined
 from traceprop_nb.errors import ConvergenceError, OptionError, UnsupportedModelError
 from traceprop_nb.gradients.blocks import row_blocks
@@ -29,10 +29,18 @@ from traceprop_nb.gradients.objective import Floats, Ints, Objective, all_rows, 
 from traceprop_nb.gradients.run import TrainingRun
 
 ROWS = 10_000
-"""Gradients up to which their inner products are formed: 800 MB, some 15 s on one core."""
+"""Gradients up to which their inner products are formed: twice 800 MB, some 15 s on one core."""
 
 KEPT = 1 << 30
 """Bytes that the factors of all rows may take: 1 GiB."""
+
+SHARE = 0.0015
+"""Damping as a share of the largest eigenvalue of the losses' curvature.
+
+LDS within 0.02 of the best of ten for ``influence`` on MNIST 4 against 9 (two widths), and within
+0.01 for ``influence`` and ``trak`` on digits; the tenth of the mean eigenvalue that serves where
+the matrix is formed loses 0.1 on MNIST, whose parameters are more than its gradients.
+"""
 
 TOLERANCE = 1e-6
 """Relative error with which a row's gradient must be a sum of those of its curvature."""
@@ -58,18 +66,24 @@ class Dual:
     weights: Floats
     penalty: Floats
 
-    @property
-    def trace(self) -> float:
-        """Of the Gauss-Newton matrix, penalty included."""
-        return float(self.curved.squares().sum(axis=1) @ self.weights + self.penalty.sum())
+    @cached_property
+    def gram(self) -> Floats:
+        """Inner products of the curvature's gradients, weighted: the lower triangle, (N, N)."""
+        return kernel(self.curved.weighted(np.sqrt(self.weights)))
 
     def damping(self) -> tuple[float, str]:
         """The default, and a sentence that says where it comes from."""
-        return damping_from(self.trace, len(self.penalty))
+        damping = max(SHARE * _largest(self.gram), np.finfo(np.float64).tiny)
+        return damping, f"damping {damping:.2g}, {SHARE:g} of the losses' largest eigenvalue"
 
     def columns(self, damping: float) -> list[Floats]:
         """The inverse root of penalty and damping along the columns of each layer's weights."""
         return [1.0 / np.sqrt(self.penalty[layer.place[0]] + damping) for layer in self.layers]
+
+    def scaled(self, columns: list[Floats], u: Gradients) -> Floats:
+        """The inner products of u, the gradients times ``columns``; what is returned is a copy."""
+        every = np.concatenate(columns)
+        return self.gram * every[0] ** 2 if np.ptp(every) == 0.0 else kernel(u)
 
 
 def prepared(objective: Layered, w: Floats) -> Dual:
@@ -128,7 +142,9 @@ def solved(dual: Dual, asked: Gradients, damping: float) -> Floats:
     """
     columns, roots = dual.columns(damping), np.sqrt(dual.weights)
     u, at = dual.curved.weighted(roots).scaled(columns), asked.scaled(columns)
-    moved = _solve(kernel(u), products(u, at))  # U times the answer is this very solution
+    moved = _solve(
+        dual.scaled(columns, u), products(u, at)
+    )  # U times the answer is this very solution
     share = dual.share / np.where(roots > 0.0, roots, np.inf)[:, None]
     out = np.einsum("nc,ncm->mn", share, moved.reshape(*share.shape, at.m))
     rest = np.flatnonzero(~np.isfinite(dual.share).all(axis=1) | (roots == 0.0))
@@ -183,6 +199,19 @@ def influence(run: TrainingRun, query: Objective, damping: float | None) -> Infl
     return InfluenceScores(
         scores, "influence", damping=chosen, note=joined(how, why, objective.note)
     )
+
+
+def _largest(lower: Floats) -> float:
+    """The largest eigenvalue of a matrix that is given by its lower triangle."""
+    from scipy.linalg.blas import dsymv
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    size = len(lower)
+    if size < 32:
+        return float(np.linalg.eigvalsh(lower, UPLO="L").max(initial=0.0))
+    product = LinearOperator((size, size), lambda v: dsymv(1.0, lower.T, v), dtype=np.float64)
+    start = np.random.default_rng(0).normal(size=size)
+    return float(eigsh(product, k=1, v0=start, return_eigenvectors=False)[0])
 
 
 def obstacle(objective: Objective, w: Floats, *, draws: int = 0) -> str:
