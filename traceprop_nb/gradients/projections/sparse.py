@@ -1,7 +1,7 @@
 """A projection most of whose entries are zero.
 
-Achlioptas 2001, doi:10.1145/375551.375608: two thirds of them; Li, Hastie and Church 2006,
-doi:10.1145/1150402.1150436, more than that. The matrix is drawn anew at every call.
+Two thirds of them: Achlioptas 2001, doi:10.1145/375551.375608. More: Li, Hastie and Church 2006,
+doi:10.1145/1150402.1150436. The matrix is drawn anew at every call.
 """
 
 from __future__ import annotations
