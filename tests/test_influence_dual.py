@@ -187,6 +187,8 @@ def test_auto_takes_it_and_says_why(monkeypatch):
 def test_a_diverged_kernel_is_an_error():
     with pytest.raises(ConvergenceError, match="raise it"):
         dual._solve(np.full((2, 2), np.nan), np.ones((2, 1)))
+    with pytest.raises(ConvergenceError, match="not finite"):
+        dual._largest(np.full((40, 40), np.nan))
 
 
 def test_many_parameters_are_no_obstacle():

@@ -184,15 +184,7 @@ def influence(run: TrainingRun, query: Objective, damping: float | None) -> Infl
             "method='trak' or 'cg'"
         )
     dual = prepared(objective, run.w)
-    convex = flat_directions(objective) is not None and bool((objective.penalty > 0.0).all())
-    chosen, why = (0.0, "") if convex else dual.damping()
-    if damping is not None:
-        if damping == 0.0 and not (objective.penalty > 0.0).all():
-            raise OptionError(
-                "without damping the curvature is flat along some parameters of this model; pass "
-                f"damping={chosen or dual.damping()[0]:.2g}"
-            )
-        chosen, why = damping, ""
+    chosen, why = _chosen(dual, flat_directions(objective) is not None, damping)
     at = of_rows(query, run.w)
     scores = solved(dual, at, chosen) * objective.weights
     how = "first order, at the recorded parameters, by inner products of gradients"
@@ -201,12 +193,29 @@ def influence(run: TrainingRun, query: Objective, damping: float | None) -> Infl
     )
 
 
+def _chosen(dual: Dual, convex: bool, damping: float | None) -> tuple[float, str]:
+    """The damping, and where it comes from if nobody gave it."""
+    penalised = bool((dual.penalty > 0.0).all())
+    if damping == 0.0 and not penalised:
+        raise OptionError(
+            "without damping the curvature is flat along some parameters of this model; pass "
+            f"damping={dual.damping()[0]:.2g}"
+        )
+    if damping is not None:
+        return damping, ""
+    return (0.0, "") if convex and penalised else dual.damping()
+
+
 def _largest(lower: Floats) -> float:
     """The largest eigenvalue of a matrix that is given by its lower triangle."""
     from scipy.linalg.blas import dsymv
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    size = len(lower)
+    size, trace = len(lower), float(np.trace(lower))
+    if not np.isfinite(trace):
+        raise ConvergenceError("a gradient is not finite: the training diverged")
+    if trace == 0.0:
+        return 0.0
     if size < 32:
         return float(np.linalg.eigvalsh(lower, UPLO="L").max(initial=0.0))
     product = LinearOperator((size, size), lambda v: dsymv(1.0, lower.T, v), dtype=np.float64)
