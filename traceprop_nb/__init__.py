@@ -129,11 +129,11 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         k: How many rows the answer lists; None for all.
         run: Name of the training run; the newest by default. A list is averaged over.
         method: "auto", "closed-form", "influence", "cg", "nystrom", "lissa", "arnoldi", "kfac",
-            "ekfac", "datainf", "grad-cos", "grad-dot", "representer", "tracin" or "trak"; or a
-            name under which a method was registered.
+            "ekfac", "datainf", "grad-cos", "grad-dot", "last-layer", "representer", "tracin" or
+            "trak"; or a name under which a method was registered.
         estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
             row's effect among a random half of the others) and "shapley".
-        by: Whether the text lists rows ("row") or sources ("source").
+        by: "row", or "source": each is left out as a whole where the model is linear.
         title: The query in words; by default the name of ``X``.
 
     Returns:
