@@ -47,13 +47,12 @@ def influence(  # noqa: PLR0913  # the public question
         raise OptionError(f"k={k} lists nothing; pass a positive number, or None for all rows")
     asked, *others = _runs(session, run)
     query_rows = asked.query(X, y)
-    scored = functools.partial(attribute, method=method, estimand=estimand)
-    result = mean_over([asked, *others], query_rows, scored)
+    how = functools.partial(attribute, method=method, estimand=estimand)
+    result = mean_over([asked, *others], query_rows, how)
     if not others:
         known = session.training.lds.get(asked, {})
         result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
-    back = of_run(session, asked)
-    grouped = None
+    back, grouped = of_run(session, asked), None
     if by == "source" and isinstance(asked.objective, Linear) and not others:
         grouped = _grouped(asked, query_rows, result.scores, back)
         result = replace(result, note=joined(GROUPED, result.note))
