@@ -44,6 +44,7 @@ class Writer:
         mosaics: Nodes whose rows are mosaics, each with its twin for what uses them whole, if
             there is one already.
         granularity: "op", "batch" or "epoch": how much of loops the running cell keeps.
+        usual_granularity: What a cell keeps that does not ask for less.
         limit: Integers in the node log from which on nothing more is recorded.
         full_since: Number of the cell in which that happened; 0 before.
         on_source: Told the node of everything that enters.
@@ -61,7 +62,7 @@ class Writer:
         self.last_fault = ""
         self.watched: set[str] = set()
         self.cell = 0
-        self.granularity = "op"
+        self.granularity = self.usual_granularity = "op"
         self.limit = LIMIT * NODE
         self.full_since = 0
         self._unrecorded: dict[int, int] = {}
