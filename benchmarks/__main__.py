@@ -111,6 +111,13 @@ def exactness() -> list[Measurement]:
     return measure()
 
 
+def foreign(quick: bool = False) -> list[Measurement]:
+    """The libraries' own tests, traced and plain."""
+    from benchmarks.foreign.measure import measure
+
+    return measure(quick=quick)
+
+
 def start() -> list[Measurement]:
     """Import, extension, bundle."""
     from benchmarks.start import measure
@@ -126,7 +133,7 @@ def main() -> None:
         "unlearning": unlearning, "valuation": valuation, "store": store,
         "attribution": attribution, "kronecker": kronecker, "crash": crash, "reports": reports,
         "exactness": exactness,
-        "lineage": lineage,
+        "lineage": lineage, "foreign": foreign,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
@@ -137,7 +144,8 @@ def main() -> None:
     pairs = 3 if asked.quick else 7
     for slow in ("overhead", "training"):
         parts[slow] = functools.partial(parts[slow], pairs)
-    usual = [name for name in parts if name != "lineage"]  # which takes an hour
+    parts["foreign"] = functools.partial(parts["foreign"], asked.quick)
+    usual = [name for name in parts if name not in ("lineage", "foreign")]  # which take hours
     for name in asked.parts or usual:
         where, began = environment(), time.perf_counter()
         rows = parts[name]()

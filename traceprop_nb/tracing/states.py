@@ -11,7 +11,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from numpy import ndarray
+
 from traceprop_nb.tracing.loops import Loops
+from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.writer import HELD
 
 _getframe = sys._getframe
@@ -35,12 +38,31 @@ class States(Loops):
             self.failed("operand")
         return value
 
+    def z(self, slot: int, value: Any) -> Any:
+        """An array passes that is about to be resized, which NumPy refuses to weakly held ones.
+
+        It is UNKNOWN from here on.
+        """
+        try:
+            array = issubclass(type(value), ndarray)
+            ref = self.identity.find(value) if array else None
+            if ref is not None:
+                self.identity.dead(ref)
+                for kept in self._pending.values():
+                    if type(kept) is Operand and kept.ref is ref:
+                        kept.ref = None
+            seen = UNSEEN if array else self.operand(value)
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = seen
+        except Exception:
+            self.failed("resize")
+        return value
+
     def state(self, value: Any) -> Any:
         """How a value stands, or the generator that a module or function draws from; else None."""
         states = self.table.states
-        if isinstance(value, ModuleType):
+        if issubclass(type(value), ModuleType):
             read = states.get(value)
-        elif isinstance(value, HELD):
+        elif issubclass(type(value), HELD):
             value = getattr(value, "__self__", None)
             read = states.get(type(value))
         else:
