@@ -176,7 +176,8 @@ class Session:
         """
         if granularity not in GRANULARITIES:
             raise unknown_name("granularity", granularity, GRANULARITIES)
-        self.recorder.granularity = granularity
+        usual = self.recorder.usual_granularity
+        self.recorder.granularity = usual if granularity == "op" else granularity
         cell = CellRun(number, source, traced, name, len(self.graph), len(self.graph.maps))
         self.cells.append(cell)
         self._running.append(cell)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.adapters.numpy.rowwise import named
+from traceprop_nb.adapters.numpy.rowwise import converted, named
 from traceprop_nb.adapters.numpy.subject import (
     DIRECT,
     EXACT,
@@ -34,6 +34,7 @@ def install(table: RuleTable) -> None:
     table.function(_deep, np.dstack)
     table.function(_appended, np.append)
     table.function(_stack, np.stack)
+    table.function(_listed, *named(np, "array asarray asanyarray"))
     table.function(_block, np.block)
     table.method(_written_beside, type(np.c_), ("__getitem__",))
     table.method(_written_on_top, type(np.r_), ("__getitem__",))
@@ -203,6 +204,18 @@ def _stack(call: Call) -> bool | None:
     if axis:
         return _columns_of(call, parts, values)
     return _lying(call, parts, values)
+
+
+def _listed(call: Call) -> bool | None:
+    """``np.array([row, row])``: a list of arrays is stacked; anything else is converted."""
+    values, known = call.args[0] if call.args else None, call.recorder.table.recorded
+    plain = isinstance(values, list | tuple) and all(type(v) in known for v in values)
+    if not plain or not values or type(call.out) is not np.ndarray or call.out.dtype == object:
+        return converted(call)
+    shape = np.shape(values[0])
+    if any(np.shape(v) != shape for v in values) or call.out.shape != (len(values), *shape):
+        return None
+    return _lying(call, list(values), values) if shape else _numbers(call, values)
 
 
 def _numbers(call: Call, values: Any) -> bool | None:
