@@ -76,6 +76,13 @@ def kronecker() -> list[Measurement]:
     return measure()
 
 
+def gradients() -> list[Measurement]:
+    """Projections of gradients, and influence in networks that are too large for a matrix."""
+    from benchmarks.gradients import measure
+
+    return measure()
+
+
 def trees() -> list[Measurement]:
     """Influence on boosted trees, against trees grown again."""
     from benchmarks.trees import measure
@@ -146,6 +153,7 @@ def main() -> None:
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
         "attribution": attribution, "kronecker": kronecker, "trees": trees, "sources": sources,
+        "gradients": gradients,
         "crash": crash, "reports": reports, "exactness": exactness, "lineage": lineage,
         "foreign": foreign,
     }  # fmt: skip

@@ -22,6 +22,7 @@ from traceprop_nb.adapters.numpy.subject import (
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Chain, Groups, Identity, Part, Range, Repeat, RowMap
 from traceprop_nb.lineage.nodes import Kind
+from traceprop_nb.tracing import through
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -134,7 +135,7 @@ def of_one_row(graph: LineageGraph, node: int, steps: int = 16) -> bool:
     edges = [(p, m) for p, m, kind, _ in graph.edges(node) if kind == Kind.DIRECT]
     return bool(edges and steps) and all(
         (type(m) is Range and m.step == 0)
-        or m.n_in == 1
+        or (m.n_in == 1 and through.same_row(m))
         or (type(m) is Identity and of_one_row(graph, p, steps - 1))
         for p, m in edges
     )
