@@ -59,3 +59,11 @@ def test_a_last_layer_that_is_not_linear_is_refused_by_name():
     X, labels = rows_of(run)
     with pytest.raises(UnsupportedModelError, match=r"'1' \(LayerNorm\) and not linear"):
         last_layer(run, run.query(X[:2], labels[:2]))
+
+
+def test_the_rest_stays_where_w_puts_it_and_not_where_training_left_it():
+    run = made(torch_network)
+    other = run.w + np.random.default_rng(0).normal(size=len(run.w))
+    head, w = run.objective.last_layer(other)
+    rows = np.arange(run.objective.n)
+    np.testing.assert_allclose(head.loss(w, rows), run.objective.loss(other, rows), rtol=1e-12)
