@@ -9,7 +9,7 @@ SOURCES := traceprop_nb tests benchmarks scripts
 # One thread each: the tests run in parallel, and a number must not depend on the machine.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help setup demo lab test check lint format types imports tsc unit oldest browser bench bench-lineage bundle clean
+.PHONY: help setup demo lab test check lint format types imports tsc unit oldest browser bench bench-lineage foreign-suites bundle clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,9 @@ bench: $(STAMP)  ## measure; table on screen, numbers in benchmarks/results/
 
 bench-lineage: $(STAMP)  ## 100,000 generated programs against the ids they carry; an hour
 	$(ONE_THREAD) $(BIN)/python -m benchmarks lineage
+
+foreign-suites: $(STAMP)  ## the libraries' own tests, traced and plain; hours, goes on where it was cut
+	$(ONE_THREAD) $(BIN)/python -m benchmarks foreign
 
 clean:  ## what was built, the environment included
 	rm -rf .venv .venv-pandas22 build dist js/node_modules js/.test .mypy_cache .ruff_cache .pytest_cache \

@@ -76,6 +76,13 @@ def kronecker() -> list[Measurement]:
     return measure()
 
 
+def gradients() -> list[Measurement]:
+    """Projections of gradients, and influence in networks that are too large for a matrix."""
+    from benchmarks.gradients import measure
+
+    return measure()
+
+
 def trees() -> list[Measurement]:
     """Influence on boosted trees, against trees grown again."""
     from benchmarks.trees import measure
@@ -125,6 +132,13 @@ def exactness() -> list[Measurement]:
     return measure()
 
 
+def foreign(quick: bool = False, kept: bool = False) -> list[Measurement]:
+    """The libraries' own tests, traced and plain."""
+    from benchmarks.foreign.measure import measure
+
+    return measure(quick=quick, new=not kept)
+
+
 def start() -> list[Measurement]:
     """Import, extension, bundle."""
     from benchmarks.start import measure
@@ -139,10 +153,13 @@ def main() -> None:
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
         "attribution": attribution, "kronecker": kronecker, "trees": trees, "sources": sources,
+        "gradients": gradients,
         "crash": crash, "reports": reports, "exactness": exactness, "lineage": lineage,
+        "foreign": foreign,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")
+    parser.add_argument("--kept", action="store_true", help="foreign: what has been run so far")
     asked = parser.parse_args()
     unknown = [name for name in asked.parts if name not in parts]
     if unknown:
@@ -150,7 +167,8 @@ def main() -> None:
     pairs = 3 if asked.quick else 7
     for slow in ("overhead", "training"):
         parts[slow] = functools.partial(parts[slow], pairs)
-    usual = [name for name in parts if name != "lineage"]  # which takes an hour
+    parts["foreign"] = functools.partial(parts["foreign"], asked.quick, asked.kept)
+    usual = [name for name in parts if name not in ("lineage", "foreign")]  # which take hours
     for name in asked.parts or usual:
         where, began = environment(), time.perf_counter()
         rows = parts[name]()

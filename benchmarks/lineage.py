@@ -74,6 +74,7 @@ def _rows(counts: Counter[str], inexact: Counter[str]) -> list[Measurement]:
     rows = [
         _count("programs that ran to their end", counts["programs"], ">= 100000"),
         _count("queries", counts["queries"], ">= 1000000"),
+        _count("number of the first program", FIRST),
         _count("EXACT and wrong", counts["EXACT BUT WRONG"], "0"),
         _count("INEXACT and a row missing", counts["INEXACT AND MISSES A ROW"], "0"),
         _count("errors of the recorder", counts["recorder errors"], "0"),

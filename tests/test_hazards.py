@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hazards import expressions, failures, libraries, scopes
+from tests.hazards import expressions, failures, libraries, objects, scopes
 from tests.hazards.running import run
 from traceprop_nb.session import Session
 
 SNIPPETS = {
-    **expressions.SNIPPETS, **failures.SNIPPETS, **libraries.SNIPPETS, **scopes.SNIPPETS,
+    **expressions.SNIPPETS, **failures.SNIPPETS, **libraries.SNIPPETS, **objects.SNIPPETS,
+    **scopes.SNIPPETS,
 }  # fmt: skip
 
 
@@ -85,6 +86,14 @@ def test_a_rewritten_program_that_nobody_records_is_the_untraced_one(session, na
 
     before = len(session.graph)
     assert run(source, rewrite_and_stop) == run(source)
+    assert len(session.graph) == before
+
+
+def test_a_class_without_a_hash_is_left_alone_and_counted(session):
+    before = len(session.graph)
+    same(session, objects.UNHASHABLE)
+    assert session.recorder.swallowed.pop("@")
+    session.recorder.swallowed.clear()
     assert len(session.graph) == before
 
 

@@ -241,6 +241,11 @@ def test_two_arrays_of_one_length_meet_row_by_row(arrays):
         assert arrays.behind(name, "a") == arrays.behind(name, "b") == SAME
 
 
+def test_numbers_of_several_rows_stay_apart_in_a_stack(arrays):
+    arrays("v = np.concatenate([a[3, :1], a[1, :1]])\nout = np.stack([v, v])[:, 1:]")
+    assert arrays.behind("out", "a") == rows(1, 1)
+
+
 def test_lists_of_rows_are_stacked(arrays):
     arrays("out = np.array([a[3], a[1]])\ndeep = np.stack([c, c], axis=2)\n"
            "many = np.array([a[0, :1]] * 1200 + [a[2, :1]])\none = np.array([a[2, 0], a[1, 1]])\n"

@@ -43,6 +43,7 @@ TURNED = {
     "t.permute(1, 0).contiguous().permute(1, 0)[::2]": rows(0, 2),
     "t.swapaxes(0, 1).select(1, 3)": rows(3, 3),
     "t.T.narrow(1, 1, 2).mT": rows(1, 2),
+    "torch.cat([t[3:], t[:1]]).T.T": rows(3, 0),
 }
 
 

@@ -143,10 +143,10 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         X: Query rows, as the model takes them; one row may be a vector.
         y: Their labels (m,); without labels the model's own predictions are explained.
         k: How many rows the answer lists; None for all.
-        run: Name of the training run, or the run; the newest by default.
+        run: Name of the training run; the newest by default. A list is averaged over.
         method: "auto", "closed-form", "influence", "cg", "nystrom", "lissa", "arnoldi", "kfac",
-            "ekfac", "datainf", "grad-cos", "grad-dot", "representer", "tracin" or "trak"; or a
-            name under which a method was registered.
+            "ekfac", "datainf", "grad-cos", "grad-dot", "last-layer", "representer", "tracin" or
+            "trak"; or a name under which a method was registered.
         estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
             row's effect among a random half of the others) and "shapley".
         by: "row", or "source": each is left out as a whole where the model is linear.

@@ -31,9 +31,9 @@ def brought_in(recorder: Recorder, function: Any, rows: int) -> list[Edge]:
 
 def reached(recorder: Recorder, function: Any) -> list[tuple[Any, int]]:
     """Those values themselves, each with its node."""
-    if isinstance(function, MethodType):
+    if type(function) is MethodType:
         function = function.__func__
-    if not isinstance(function, FunctionType):
+    if type(function) is not FunctionType:
         return []
     values = [function.__globals__.get(name) for name in names_read(function.__code__)]
     for cell in function.__closure__ or ():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.columns import ColumnTable
+from traceprop_nb.tracing.static import ancestors
 
 if TYPE_CHECKING:
     from traceprop_nb.tracing.rules import Call
@@ -57,7 +58,7 @@ class ColumnRules:
                 return rule
         which = (call.kind, key)
         if which not in self._found:
-            found = (self.methods.get((base, key)) for base in call.kind.__mro__)
+            found = (self.methods.get((base, key)) for base in ancestors(call.kind))
             self._found[which] = next((rule for rule in found if rule is not None), None)
         return self._found[which]
 

@@ -30,9 +30,9 @@ HELD: set[FunctionType] = set()
 
 def holds(callee: Any) -> bool:
     """Whether a rule of the user's reads the arguments of a function, or of one in a module."""
-    if isinstance(callee, ModuleType):
+    if type(callee) is ModuleType:
         return any(function.__module__ == callee.__name__ for function in HELD)
-    return isinstance(callee, FunctionType) and callee in HELD
+    return type(callee) is FunctionType and callee in HELD
 
 
 def rowwise(function: Any) -> None:
@@ -101,7 +101,7 @@ def _aligned(call: Call, _: Any, rows: int) -> list[Edge]:
 
 def _placed(call: Call, thing: Any) -> Iterator[tuple[int, int]]:
     """Node and rows of an argument, if it has any."""
-    if isinstance(thing, Operand):
+    if type(thing) is Operand:
         node = thing.node
     elif type(thing) in call.recorder.table.recorded:
         node = call.recorder.node_of(thing)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing import opaque, static
 from traceprop_nb.tracing.plan import Plan
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ def updated(
 
 def _held(holder: Any, key: Sequence[Any], attribute: str | None) -> Any:
     if not key:
-        return getattr(holder, "__dict__", {}).get(attribute)
+        return static.attributes(holder).get(str(attribute))
     try:
-        if isinstance(holder, dict):
+        if issubclass(type(holder), dict):
             return dict.get(holder, key[0])
-        if isinstance(holder, list):
+        if issubclass(type(holder), list):
             return list.__getitem__(holder, key[0])
     except (TypeError, IndexError):
         return None

@@ -54,9 +54,9 @@ def _wide(key: Any) -> bool:
 
 def _of_first(key: Any, n: int, n_out: int) -> RowMap | None:
     if isinstance(key, slice):
-        start, stop, step = key.indices(n)
-        count = len(range(start, stop, step))
-        return Identity(n) if count == n and step == 1 else Range(start, step, count, n)
+        return _of_slice(key, n)
+    if isinstance(key, np.ndarray) and not key.ndim:
+        key = key[()]  # counts as the number that it holds
     if isinstance(key, bool | np.bool_):
         return None
     if isinstance(key, int | np.integer):
@@ -69,6 +69,17 @@ def _of_first(key: Any, n: int, n_out: int) -> RowMap | None:
     if not isinstance(key, np.ndarray):
         return None
     return _of_array(key, n)
+
+
+def _of_slice(key: slice, n: int) -> RowMap | None:
+    if not all(isinstance(bound, _BOUNDS) for bound in (key.start, key.stop, key.step)):
+        return None  # of the user's own class, whose methods are not ours to call
+    start, stop, step = key.indices(n)
+    count = len(range(start, stop, step))
+    return Identity(n) if count == n and step == 1 else Range(start, step, count, n)
+
+
+_BOUNDS = (int, np.integer, type(None))
 
 
 def _of_array(key: np.ndarray, n: int) -> RowMap | None:

@@ -138,21 +138,18 @@ class Loops(Writer):
 
     def n(self, number: int, value: Any, *label: Any) -> bool:
         """The next element of a loop arrived; true, so that it can be a filter that lets all by."""
-        if type(value) not in self._recorded:  # what hands out values hands out nothing else
-            return True
         plan = self.plans[number]
-        slot = plan.slots[0]
-        pending = self._pending
-        if slot < 0:
-            state = pending.get(slot)
-        else:
-            frame = _getframe(1) if plan.head == OWN_FRAME else _getframe(2)
-            state = pending.get((id(frame), slot))
-        if state is not None:
-            try:
+        try:
+            if type(value) not in self._recorded:  # what hands out values hands out nothing else
+                return True
+            slot = plan.slots[0]
+            if slot > 0:
+                frame = _getframe(1) if plan.head == OWN_FRAME else _getframe(2)
+            state = self._pending.get(slot if slot < 0 else (id(frame), slot))
+            if state is not None:
                 self._next(plan, state, value, label)
-            except Exception:  # noqa: BLE001  # as above
-                self.failed(plan.op, plan, value)
+        except Exception:  # noqa: BLE001  # as above
+            self.failed(plan.op, plan, value)
         return True
 
     def _next(self, plan: Plan, state: list[Any], value: Any, label: tuple[Any, ...]) -> None:

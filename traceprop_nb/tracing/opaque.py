@@ -7,15 +7,16 @@ hold data of its own, may have used anything: UNKNOWN.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from types import FunctionType, ModuleType
+from collections.abc import Iterator
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing import memory, through
+from traceprop_nb.tracing import memory, static, through
 from traceprop_nb.tracing.callables import inert, is_user_module, reached
 from traceprop_nb.tracing.identity import Tracked
+from traceprop_nb.tracing.members import flat
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge
 from traceprop_nb.tracing.syntax import HOOKS
@@ -96,7 +97,7 @@ def written(recorder: Recorder, call: Call) -> None:
     rows = recorder.table.rows(call.receiver)
     edges: list[Edge] = [(call.node, All(recorder.graph.rows(call.node), rows), *_INEXACT)]
     for value in (*call.args, *call.kwargs.values()):
-        for thing in _flat(value):
+        for thing in flat(value):
             node = recorder.identity.node(thing)
             if node is not None:
                 edges.append((node, All(recorder.graph.rows(node), rows), *_INEXACT))
@@ -134,10 +135,11 @@ _INEXACT = (Kind.DIRECT, Status.INEXACT)
 def _descended(call: Call) -> bool:
     """Whether the callee is rewritten code, whose own operations were recorded."""
     function = call.function
-    if not isinstance(function, FunctionType):
-        function = getattr(call.kind, "__call__" if function is None else call.name, None)
-        function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None)
+    if type(function) is MethodType:
+        function = function.__func__
+    if type(function) is not FunctionType:
+        function = static.found(call.kind, "__call__" if function is None else call.name)
+    code = function.__code__ if type(function) is FunctionType else None
     return code is not None and (HOOKS in code.co_names or inert(code))
 
 
@@ -145,7 +147,7 @@ def _is_scope(call: Call) -> bool:
     """Whether the receiver is a module, class or function: nothing that holds rows."""
     return (
         call.kind is ModuleType
-        or isinstance(call.receiver, type)
+        or issubclass(type(call.receiver), type)
         or call.name == "@"
         or (call.function is not None and call.function is call.receiver)
     )
@@ -181,7 +183,7 @@ def _operands(recorder: Recorder, call: Call) -> Iterator[tuple[Any, int]]:
         yield call.receiver, call.node
     seen = {call.node, None}
     for value in (*call.args, *call.kwargs.values()):
-        for thing in _flat(value):
+        for thing in flat(value):
             for found in (_placed(recorder, thing), *reached(recorder, thing)):
                 if found[1] not in seen:
                     seen.add(found[1])
@@ -190,7 +192,7 @@ def _operands(recorder: Recorder, call: Call) -> Iterator[tuple[Any, int]]:
 
 def _placed(recorder: Recorder, thing: Any) -> tuple[Any, Any]:
     """A thing and its node, if it has one."""
-    if isinstance(thing, Operand):
+    if type(thing) is Operand:
         return thing.ref() if thing.ref else None, thing.node
     if type(thing) in recorder.table.recorded:
         return thing, recorder.node_of(thing)
@@ -198,29 +200,6 @@ def _placed(recorder: Recorder, thing: Any) -> tuple[Any, Any]:
 
 
 def _outputs(recorder: Recorder, out: Any) -> Iterator[Any]:
-    for thing in _flat(out):
+    for thing in flat(out):
         if type(thing) in recorder.table.recorded:
             yield thing
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    """A value, or the members of a list, tuple or dict, two levels deep."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list | tuple):
-        yield value
-        return
-    for member in _members(value):
-        if isinstance(member, list | tuple):
-            yield from _members(member)
-        else:
-            yield member
-
-
-def _members(values: list[Any] | tuple[Any, ...]) -> Sequence[Any]:
-    """All of them; of a long list that begins with plain values, the beginning."""
-    first = values[:1000]
-    return first if all(type(v) in _PLAIN for v in first) else values
-
-
-_PLAIN = frozenset((int, float, str, bool, complex, bytes, type(None)))

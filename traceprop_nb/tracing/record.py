@@ -15,8 +15,8 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
+from weakref import WeakMethod
 
 from numpy import ndarray
 
@@ -25,6 +25,7 @@ from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.callee import rule_of
 from traceprop_nb.tracing.columns import tell
+from traceprop_nb.tracing.members import members
 from traceprop_nb.tracing.operand import UNSEEN, Operand
 from traceprop_nb.tracing.plan import Plan, arguments, operand_value
 from traceprop_nb.tracing.rules import Call, Rule, RuleTable
@@ -60,7 +61,6 @@ class Recorder(States):
         self.events: list[tuple[Any, ...]] = []
         self.plans: list[Plan] = []
         self.on_import: Callable[[], None] = lambda: None
-        self._pending: dict[int | tuple[int, int], Any] = {}
         self._slots = 0
         self._plain = {kind: Operand(None, kind) for kind in _PLAIN}
         if before is not None:  # functions that were rewritten for it live on
@@ -99,24 +99,6 @@ class Recorder(States):
             self.failed("operand")
         return value
 
-    def z(self, slot: int, value: Any) -> Any:
-        """An array passes that is about to be resized, which NumPy refuses to weakly held ones.
-
-        It is UNKNOWN from here on.
-        """
-        try:
-            ref = self.identity.find(value)
-            if ref is not None:
-                self.identity.dead(ref)
-                for kept in self._pending.values():
-                    if type(kept) is Operand and kept.ref is ref:
-                        kept.ref = None
-            seen = self.operand(value) if type(value) is ModuleType else UNSEEN
-            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = seen
-        except Exception:
-            self.failed("resize")
-        return value
-
     def a(self, slot: int, value: Any) -> Any:
         """A key or value passes: keep it until its operation is over."""
         try:
@@ -140,7 +122,7 @@ class Recorder(States):
 
     def _kept(self, value: Any) -> Any:
         kind = type(value)
-        if kind in self._plain or kind in self._recorded or isinstance(value, HELD):
+        if kind in self._plain or kind in self._recorded or issubclass(kind, HELD):
             return value
         return value if self.holds(kind) else self.operand(value)
 
@@ -148,8 +130,8 @@ class Recorder(States):
         """Operands of an argument and of a list's members, without a reference; whole numbers."""
         if type(value) in self._recorded:
             return self.operand(value)
-        if isinstance(value, list | tuple):
-            return [self.operand(v) for v in value[:100] if type(v) in self._recorded]
+        if issubclass(type(value), list | tuple):
+            return [self.operand(v) for v in members(value, 100) if type(v) in self._recorded]
         if type(value) in self._plain:
             return value if type(value) is int else None
         return self.operand(value)
@@ -167,18 +149,17 @@ class Recorder(States):
 
     def e(self, number: int, *values: Any) -> Any:
         """A tree of operators over plain names is done; its leaves come before its result."""
-        out = values[-1]
+        out, plan, recorded = values[-1], self.plans[number], self._recorded
         kind = type(out)
-        if kind in self._recorded:
-            plan = self.plans[number]
-            try:
-                if kind is not ndarray or not self._aligned(plan, out, values[:-1]):
-                    recorded = self._recorded
-                    leaves = [leaf for leaf in values[:-1] if type(leaf) in recorded]
-                    operands = [self.operand(leaf) for leaf in leaves]
-                    self.table.align[kind](self, plan.site, plan.op_id, out, operands)
-            except Exception:
-                self.failed(plan.op, plan, out)
+        try:
+            if kind in recorded and (
+                kind is not ndarray or not self._aligned(plan, out, values[:-1])
+            ):
+                leaves = [leaf for leaf in values[:-1] if type(leaf) in recorded]
+                operands = [self.operand(leaf) for leaf in leaves]
+                self.table.align[kind](self, plan.site, plan.op_id, out, operands)
+        except Exception:
+            self.failed(plan.op, plan, out)
         return out
 
     def _aligned(self, plan: Plan, out: ndarray, leaves: tuple[Any, ...]) -> bool:
@@ -210,24 +191,24 @@ class Recorder(States):
         """A tree of operators over passed leaves is done."""
         plan = self.plans[number]
         operands = self._take(plan)
-        if type(out) in self._recorded:
-            try:
+        try:
+            if type(out) in self._recorded:
                 seen = [o for o in operands if o is not None and o.kind in self._recorded]
                 self.table.align[type(out)](self, plan.site, plan.op_id, out, seen)
-            except Exception:
-                self.failed(plan.op, plan, out)
+        except Exception:
+            self.failed(plan.op, plan, out)
         return out
 
     def m(self, number: int, out: Any) -> Any:
         """A matrix product is done."""
         plan = self.plans[number]
         operands = self._take(plan)
-        if type(out) in self._recorded:
-            try:
+        try:
+            if type(out) in self._recorded:
                 rule = self.table.find_method(type(out), "__matmul__")
                 self._by(rule, self._view(plan, UNSEEN, operands, {}, out), "@")
-            except Exception:
-                self.failed(plan.op, plan, out)
+        except Exception:
+            self.failed(plan.op, plan, out)
         return out
 
     def c(self, number: int, out: Any) -> Any:
@@ -261,31 +242,43 @@ class Recorder(States):
 
     def s(self, number: int, base: Any, key: Any, out: Any) -> Any:
         """``base[key]`` of two names is done."""
-        if type(out) in self._recorded:
-            self._read(self.plans[number], self.operand(base), (key,), out, "__getitem__")
+        try:
+            if type(out) in self._recorded:
+                self._read(self.plans[number], self.operand(base), (key,), out, "__getitem__")
+        except Exception:
+            self.failed("operand")
         return out
 
     def k(self, number: int, out: Any) -> Any:
         """Any other ``base[key]`` is done."""
         plan = self.plans[number]
         popped = self._take(plan)
-        if type(out) in self._recorded and popped[0] is not None:
-            key = plan.args[0][1] if plan.args[0][0] == "const" else popped[1]
-            self._read(plan, popped[0], (key,), out, plan.method or "__getitem__")
+        try:
+            if type(out) in self._recorded and popped[0] is not None:
+                key = plan.args[0][1] if plan.args[0][0] == "const" else popped[1]
+                self._read(plan, popped[0], (key,), out, plan.method or "__getitem__")
+        except Exception:
+            self.failed("operand")
         return out
 
     def g(self, number: int, base: Any, out: Any) -> Any:
         """``name.attribute`` is done."""
-        if type(out) in self._recorded:
-            self._read(self.plans[number], self.operand(base), (), out, None)
+        try:
+            if type(out) in self._recorded:
+                self._read(self.plans[number], self.operand(base), (), out, None)
+        except Exception:
+            self.failed("operand")
         return out
 
     def h(self, number: int, out: Any) -> Any:
         """Any other ``base.attribute`` is done."""
         plan = self.plans[number]
         popped = self._take(plan)
-        if type(out) in self._recorded and popped[0] is not None:
-            self._read(plan, popped[0], (), out, None)
+        try:
+            if type(out) in self._recorded and popped[0] is not None:
+                self._read(plan, popped[0], (), out, None)
+        except Exception:
+            self.failed("operand")
         return out
 
     def w(self, number: int) -> None:
@@ -326,16 +319,15 @@ class Recorder(States):
         """``name += value`` is done; ``out`` is what the name holds now."""
         plan = self.plans[number]
         operands = self._take(plan)
-        if type(out) in self._recorded:
-            try:
+        try:
+            if type(out) in self._recorded:
                 seen = [o for o in operands if o is not None and o.kind in self._recorded]
                 self.table.align[type(out)](self, plan.site, plan.op_id, out, seen)
-                if len(seen) > 1:
-                    ref = self.identity.find(out)
-                    if ref is not None:
-                        opaque.aliases_written(self, plan.site, ref, ref.node)
-            except Exception:
-                self.failed(plan.op, plan, out)
+                ref = self.identity.find(out) if len(seen) > 1 else None
+                if ref is not None:
+                    opaque.aliases_written(self, plan.site, ref, ref.node)
+        except Exception:
+            self.failed(plan.op, plan, out)
 
     def i(self) -> None:
         """An import statement is done."""
@@ -371,6 +363,8 @@ class Recorder(States):
 
     def _called(self, plan: Plan, popped: list[Any], out: Any) -> None:
         head = popped[0] if popped[0] is not None else UNSEEN
+        if type(head.thing) is WeakMethod:
+            head.thing = head.thing()
         args, kwargs = arguments(plan, popped)
         call = self._view(plan, head, args, kwargs, out)
         try:

@@ -26,16 +26,10 @@ from traceprop_nb.tracing.syntax import (
     operator,
     paired,
     place,
+    unseen,
     written,
 )
 
-UNSEEN = frozenset(
-    "locals globals vars dir eval exec super breakpoint print len range enumerate zip isinstance "
-    "issubclass type int str bool bytes repr format open getattr setattr hasattr delattr id hash "
-    "callable input iter next list tuple dict set frozenset object property staticmethod "
-    "classmethod __import__ display get_ipython".split()
-)
-"""Builtins whose results are never values with rows, or that look at their caller."""
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
 Operand = tuple[str, Any]
 
@@ -209,7 +203,7 @@ class Rewriter(LoopRewriting):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """A call, with its receiver noted and its arguments held until it is over."""
         function = node.func
-        if is_hook(node) or (isinstance(function, ast.Name) and function.id in UNSEEN):
+        if is_hook(node) or unseen(function):
             node.args = [self.visit(a) for a in node.args]
             for keyword in node.keywords:
                 keyword.value = self.visit(keyword.value)
@@ -274,10 +268,10 @@ class Rewriter(LoopRewriting):
         """A read of an attribute, such as ``df.age``, ``x.T`` or ``df.values``."""
         if not isinstance(node.ctx, ast.Load) or node.attr in _SCALAR_ATTRIBUTES:
             return self.generic_visit(node)  # type: ignore[return-value]  # the node itself
-        if self._readable(node.value):
+        if self._readable(node.value) and node.attr != "resize":
             again = _again(node.value)
             return hook("g", [self._plan(node.attr, node, method=node.attr)], [again, node], node)
-        head, node.value = self._weak(node.value)
+        head, node.value = self._weak(node.value, "z" if node.attr == "resize" else "v")
         plan = self._plan(node.attr, node, head=head, method=node.attr, slots=(head,))
         return hook("h", [plan], [node], node)
 

@@ -20,6 +20,7 @@ from traceprop_nb.tracing.columns import ColumnRules
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.layout import Layout
 from traceprop_nb.tracing.operand import Operand
+from traceprop_nb.tracing.static import ancestors
 
 if TYPE_CHECKING:
     from traceprop_nb.tracing.record import Recorder
@@ -183,7 +184,7 @@ class RuleTable:
             named = self.opaques.get(call.function, "") if call.function is not None else ""
         except TypeError:  # an unhashable callable
             named = ""
-        keys = ((base, call.name) for base in call.kind.__mro__)
+        keys = ((base, call.name) for base in ancestors(call.kind))
         why = named or next((self.opaques[key] for key in keys if key in self.opaques), "")
         if why:
             call.recorder.graph.reasons[call.site] = why
@@ -200,7 +201,7 @@ class RuleTable:
             call whose arguments it was not tested with; that call is INEXACT.
         """
         kind, name = which if isinstance(which, tuple) else (None, "")
-        bases = () if kind is None else kind.__mro__
+        bases = () if kind is None else ancestors(kind)
         for key in ((base, name) for base in bases) if bases else (which,):
             if key in self.opaques:
                 return "opaque"
@@ -236,7 +237,7 @@ class RuleTable:
     def member(self, kind: type) -> Callable[[Any, str], Any] | None:
         """How objects of a type keep others that are called through them, as ``self.layer(x)``."""
         if kind not in self._member:
-            found = (self.members[base] for base in kind.__mro__ if base in self.members)
+            found = (self.members[base] for base in ancestors(kind) if base in self.members)
             self._member[kind] = next(found, None)
         return self._member[kind]
 
@@ -260,7 +261,7 @@ class RuleTable:
         return found
 
     def _search(self, kind: type, name: str) -> Rule | None:
-        for base in kind.__mro__:
+        for base in ancestors(kind):
             rule = self._methods.get((base, name))
             if rule is not None:
                 return rule

@@ -10,7 +10,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from numpy import ndarray
+
 from traceprop_nb.tracing.loops import Loops
+from traceprop_nb.tracing.operand import UNSEEN, Operand
 
 _getframe = sys._getframe
 
@@ -31,6 +34,25 @@ class States(Loops):
             self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = noted
         except Exception:
             self.failed("operand")
+        return value
+
+    def z(self, slot: int, value: Any) -> Any:
+        """An array passes that is about to be resized, which NumPy refuses to weakly held ones.
+
+        It is UNKNOWN from here on.
+        """
+        try:
+            array = issubclass(type(value), ndarray)
+            ref = self.identity.find(value) if array else None
+            if ref is not None:
+                self.identity.dead(ref)
+                for kept in self._pending.values():
+                    if type(kept) is Operand and kept.ref is ref:
+                        kept.ref = None
+            seen = UNSEEN if array else self.operand(value)
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = seen
+        except Exception:
+            self.failed("resize")
         return value
 
     def x(self, slot: int, value: Any) -> Any:

@@ -19,6 +19,15 @@ DRAWING = frozenset("shuffle permutation permuted choice".split())
 """Names of what draws rows: there the state of the generator is noted first."""
 THROUGH = {"resize": "z", "sort": "q", "__setitem__": "x", "map": "j"} | dict.fromkeys(DRAWING, "q")
 """Hook of a receiver by the method that it is asked for, where it is not the usual one."""
+UNSEEN = frozenset(
+    "locals globals vars dir eval exec super breakpoint print len range enumerate zip isinstance "
+    "issubclass type int str bool bytes repr format open getattr setattr hasattr delattr id hash "
+    "callable input iter next list tuple dict set frozenset object property staticmethod "
+    "classmethod __import__ display get_ipython".split()
+)
+"""Builtins whose results are never values with rows, or that look at their caller."""
+_COUNTING = frozenset(("getrefcount", "get_referrers"))
+"""Functions that would see a reference which is held until a call is over."""
 _UNFUSED = (ast.In, ast.NotIn, ast.Is, ast.IsNot)
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat", "flat"))
 
@@ -90,6 +99,13 @@ def place(node: ast.expr | ast.stmt) -> dict[str, Any]:
         "end_lineno": node.end_lineno or node.lineno,
         "end_col_offset": node.end_col_offset or node.col_offset,
     }
+
+
+def unseen(function: ast.expr) -> bool:
+    """Whether calls of this are not recorded, nor what is passed to them held."""
+    if isinstance(function, ast.Attribute):
+        return function.attr in _COUNTING
+    return isinstance(function, ast.Name) and function.id in UNSEEN | _COUNTING
 
 
 def is_hook(node: ast.Call) -> bool:

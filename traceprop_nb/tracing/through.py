@@ -132,14 +132,20 @@ def alike(graph: LineageGraph, node: int, run: int, steps: int = 16) -> bool:
 
 
 def _alike(graph: LineageGraph, parent: int, link: RowMap, run: int, steps: int) -> bool:
-    if isinstance(link, All) or link.n_in == 1 or (isinstance(link, Range) and not link.step):
+    if same_row(link) or (run and link.n_in == 1):
         return True
     if isinstance(link, Repeat) and run and link.k % run == 0:
         return True
-    stays = isinstance(link, Identity) or (isinstance(link, Gather) and _in_place(link))
+    stays = isinstance(link, Identity) or (run and isinstance(link, Gather) and _in_place(link))
     if stays and alike(graph, parent, run, steps - 1):
         return True
     return alike(graph, parent, 0, steps - 1) if run else False
+
+
+def same_row(link: RowMap) -> bool:
+    """Whether every output row, none left out, has the same input rows."""
+    one = link.n_in == 1 and isinstance(link, Identity | Range | Repeat)
+    return one or isinstance(link, All) or (isinstance(link, Range) and not link.step)
 
 
 def _in_place(link: Gather) -> bool:

@@ -15,7 +15,7 @@ from traceprop_nb.lineage import query
 from traceprop_nb.lineage.graph import NODE, LineageGraph
 from traceprop_nb.lineage.maps import All, Mosaic, Range, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing import declared
+from traceprop_nb.tracing import declared, static
 from traceprop_nb.tracing.filewrite import FileWrite, doubt
 from traceprop_nb.tracing.identity import Identity
 from traceprop_nb.tracing.observed import MetricCall, SeedCall
@@ -86,10 +86,11 @@ class Writer:
         """What is known of a value as it passes; a value of ours without a node gets one."""
         kind = type(value)
         if kind not in self._recorded:
-            if isinstance(value, HELD):
+            if issubclass(kind, HELD):
                 drawing = kind is MethodType and getattr(value, "__name__", "") in DRAWING
                 mark = self.state(value) if drawing else None
-                return Operand(None, kind, thing=value, mark=mark, holds=self._ours(value))
+                thing, holds = static.kept(value), self._ours(value)
+                return Operand(None, kind, thing=thing, mark=mark, holds=holds)
             ref = self.identity.find(value)
             thing = value if self.holds(kind) else None
             node = ref.node if ref else None
@@ -110,9 +111,9 @@ class Writer:
     def state(self, value: Any) -> Any:
         """How a value stands, or the generator that a module or function draws from; else None."""
         states = self.table.states
-        if isinstance(value, ModuleType):
+        if issubclass(type(value), ModuleType):
             read = states.get(value)
-        elif isinstance(value, HELD):
+        elif issubclass(type(value), HELD):
             value = getattr(value, "__self__", None)
             read = states.get(type(value))
         else:
@@ -124,20 +125,18 @@ class Writer:
 
         So does what a framework wrapped around the user's function, though it has its name.
         """
-        if getattr(callee, "__code__", None) in self.table.trusted_code:
+        if type(callee) is FunctionType and callee.__code__ in self.table.trusted_code:
             return True
         if declared.HELD and declared.holds(callee):
             return True
-        module = getattr(callee, "__module__", None)
-        name = module if isinstance(module, str) else getattr(callee, "__name__", "")
-        root = name.partition(".")[0]
+        root = static.home(callee).partition(".")[0]
         return root != "builtins" and root in self.table.trusted_roots
 
     def holds(self, kind: type) -> bool:
         """Whether objects of a kind may be kept until an operation is over: the frameworks'."""
         held = self._held.get(kind)
         if held is None:
-            root = kind.__module__.partition(".")[0]
+            root = static.home(kind).partition(".")[0]
             held = root != "builtins" and root in self.table.trusted_roots
             self._held[kind] = held
         return held
@@ -317,5 +316,9 @@ class Writer:
         """One of our own errors: count it, and make the result inexact instead of guessing."""
         self.swallowed[op] = self.swallowed.get(op, 0) + 1
         self.last_fault = traceback.format_exc()
-        if plan is not None and type(out) in self.table.tracked:
+        try:
+            known = type(out) in self.table.tracked
+        except TypeError:  # a class of the user's that has no hash
+            return
+        if plan is not None and known:
             self.emit(plan.site, plan.op, out, (), Status.UNKNOWN)

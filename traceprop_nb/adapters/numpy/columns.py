@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from traceprop_nb.adapters.numpy.subject import readable
 from traceprop_nb.lineage.columns import ColumnTable, Every, Places
 from traceprop_nb.tracing.column_keys import columns_of, in_place, picked, side_by_side, written
 from traceprop_nb.tracing.rules import Call, RuleTable
@@ -50,7 +51,9 @@ def _elementwise(thing: Any) -> bool:
 
 def _parts(call: Call) -> list[Any]:
     given = call.args[:2] if call.name == "append" else call.args[0] if call.args else ()
-    return list(given) if isinstance(given, list | tuple) else []
+    if type(given) not in (list, tuple) or not all(readable(call, p) for p in given):
+        return []
+    return list(given)
 
 
 def _node(call: Call, value: Any) -> int | None:

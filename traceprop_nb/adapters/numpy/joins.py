@@ -15,12 +15,14 @@ from traceprop_nb.adapters.numpy.subject import (
     axis_of,
     edge,
     finish,
+    readable,
     recorded,
     share,
 )
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Chain, Groups, Identity, Part, Range, Repeat, RowMap
 from traceprop_nb.lineage.nodes import Kind
+from traceprop_nb.tracing import through
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -50,8 +52,9 @@ def _parts(call: Call, values: Any) -> list[Any] | None:
     if not isinstance(values, list | tuple) or type(call.out) is not np.ndarray:
         return None
     known = call.recorder.table.recorded
-    inside = any(type(v) in known for p in values if isinstance(p, list | tuple) for v in p)
-    if inside or not values:
+    if not values or not all(readable(call, p) for p in values):
+        return None
+    if any(type(v) in known for p in values if isinstance(p, list | tuple) for v in p):
         return None
     return [p if type(p) in known else np.asarray(p) for p in values]
 
@@ -132,7 +135,7 @@ def of_one_row(graph: LineageGraph, node: int, steps: int = 16) -> bool:
     edges = [(p, m) for p, m, kind, _ in graph.edges(node) if kind == Kind.DIRECT]
     return bool(edges and steps) and all(
         (type(m) is Range and m.step == 0)
-        or m.n_in == 1
+        or (m.n_in == 1 and through.same_row(m))
         or (type(m) is Identity and of_one_row(graph, p, steps - 1))
         for p, m in edges
     )
@@ -174,14 +177,14 @@ def _columns(call: Call) -> bool | None:
 
 
 def _deep(call: Call) -> bool | None:
-    """Along the third axis; vectors are one row."""
+    """Along the third axis; vectors are one row, and numbers are vectors of one."""
     values = call.argument(0, "tup")
     parts = _parts(call, values)
     if parts is None:
         return None
     if np.ndim(parts[0]) >= 2:
         return _joined(call, values, 2) if np.ndim(parts[0]) > 2 else _columns(call)
-    edges = [e for p in parts for e in _edge(call, p, Identity(len(p)), values)]
+    edges = [e for p in parts for e in _edge(call, p, Identity(np.size(p)), values)]
     return along(call, 1, *edges)
 
 

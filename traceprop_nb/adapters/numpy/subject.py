@@ -66,6 +66,14 @@ def others(call: Call, at: int, *but: str) -> Iterator[Subject]:
             yield found
 
 
+def readable(call: Call, value: Any) -> bool:
+    """Whether a value may be read again: an object of the user's own class may count that."""
+    return type(value) in _PLAIN or type(value) in call.recorder.table.recorded
+
+
+_PLAIN = frozenset((list, tuple, range, int, float, complex, bool, str, bytes))
+
+
 def flat(values: Iterable[Any]) -> Iterator[Any]:
     """Values and the members of their lists and tuples."""
     for value in values:

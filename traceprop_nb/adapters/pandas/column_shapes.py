@@ -46,7 +46,7 @@ def _labels(table: ColumnTable, node: int | None) -> Sequence[Hashable]:
 def _listed(value: Any) -> list[Hashable]:
     if value is None:
         return []
-    return list(value) if isinstance(value, list | pd.Index) else [value]
+    return list(value) if type(value) is list or isinstance(value, pd.Index) else [value]
 
 
 def _at(its: Sequence[Hashable], label: Hashable) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ in, but only for operations that keep labels and only while they are unique: aft
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def _plain(key: Any) -> Any:
 
 
 def _iloc(call: Call) -> bool | None:
-    if call.node is None:
+    if call.node is None or not call.args:
         return None
     rows = call.recorder.table.rows(call.out)
     return emit(call, key_map(_plain(call.args[0]), call.rows, call.ndim, rows))
@@ -139,8 +140,8 @@ def _iloc(call: Call) -> bool | None:
 def _frame_item(call: Call) -> bool | None:
     key = call.args[0]
     n, rows = call.rows, call.recorder.table.rows(call.out)
-    if call.node is None:
-        return None
+    if call.node is None or call.out is None:
+        return True if call.out is None else None  # df.get of what is not there
     if isinstance(key, slice):
         return emit(call, _slice(call, key, "getitem"))
     if isinstance(call.out, pd.Series) and not isinstance(key, pd.Series | np.ndarray | list):
@@ -178,24 +179,33 @@ def _slice(call: Call, key: slice, kind: str) -> RowMap | None:
     if index is None:
         return None
     if kind == "loc":
-        position = index.slice_indexer(key.start, key.stop, key.step)
+        position = index.slice_indexer(_moment(key.start), _moment(key.stop), key.step)
     else:
-        position = index._convert_slice_indexer(key, kind=kind)
+        bounds = slice(_moment(key.start), _moment(key.stop), key.step)
+        position = index._convert_slice_indexer(bounds, kind=kind)
     return key_map(position, n, 1, call.recorder.table.rows(call.out))
+
+
+def _moment(bound: Any) -> Any:
+    """A bound of a slice; a day as the moment it begins, since days are warned of each time."""
+    return pd.Timestamp(bound) if type(bound) is date else bound
 
 
 def _at_label(index: pd.Index, label: Any, n_out: int) -> RowMap | None:
     """The row with this label, behind every row of a result made of that row."""
     if not index.is_unique:
         return None
-    position = index.get_loc(label)
+    try:
+        position = index.get_loc(label)
+    except (KeyError, TypeError, pd.errors.InvalidIndexError):
+        return None  # no label, such as a function that makes the key
     return key_map(int(position), len(index), 2, n_out) if isinstance(position, int) else None
 
 
 def _loc(call: Call) -> bool | None:
-    key, index = call.args[0], call.index
-    if call.node is None or index is None:
-        return None
+    key, index = call.argument(0, "key"), call.index
+    if call.node is None or index is None or not call.args:
+        return None  # without a key: df.loc(axis=0)
     rows = call.recorder.table.rows(call.out)
     if index.nlevels > 1 and pd.api.types.is_hashable(key) and not isinstance(key, slice):
         return emit(call, _under(call, index, key))
