@@ -65,7 +65,7 @@ def trace_modules(session: Session, *names: str) -> ModulesAnswer:
         )
     hooks.publish()
     modules = session.modules
-    early = modules.add(*names) if names else []
+    early = modules.add(*names) if names or modules.names else []
     return ModulesAnswer(tuple(modules.names), tuple(early), dict(modules.failed))
 
 
