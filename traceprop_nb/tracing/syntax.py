@@ -70,6 +70,23 @@ def written(target: ast.expr) -> list[ast.Subscript | ast.Attribute]:
     return []
 
 
+def written_out(node: ast.expr) -> tuple[bool, object]:
+    """Whether a value or key is written out, and the value: numbers, texts, and slices of them."""
+    if isinstance(node, ast.Constant):
+        return True, node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        known, value = written_out(node.operand)
+        return (True, -value) if known and type(value) in (int, float) else (False, None)  # type: ignore[operator]  # checked
+    if isinstance(node, ast.Slice):
+        parts = [(True, None) if p is None else written_out(p)
+                 for p in (node.lower, node.upper, node.step)]  # fmt: skip
+        return all(known for known, _ in parts), slice(*(value for _, value in parts))
+    if isinstance(node, ast.Tuple):
+        members = [written_out(element) for element in node.elts]
+        return all(known for known, _ in members), tuple(value for _, value in members)
+    return False, None
+
+
 def place(node: ast.expr | ast.stmt) -> dict[str, Any]:
     """A node's position, for the constructor of another: ``copy_location`` takes twice as long."""
     return {
