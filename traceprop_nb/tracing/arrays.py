@@ -25,7 +25,9 @@ ROWS = 3
 class Arrays(Writer):
     """Two short ways to the graph; each says whether it was taken."""
 
-    def _aligned(self, plan: Plan, out: ndarray, leaves: tuple[Any, ...]) -> bool:
+    def _aligned(  # noqa: C901, PLR0911  # in one piece: a call more costs a tenth of a record
+        self, plan: Plan, out: ndarray, leaves: tuple[Any, ...]
+    ) -> bool:
         """Operators over arrays that are all known and as long as the result."""
         shape = out.shape
         graph = self.graph
@@ -37,11 +39,11 @@ class Arrays(Writer):
         edges: list[int] = []
         for leaf in leaves:
             if type(leaf) is ndarray:
+                its: tuple[int, ...] = leaf.shape
                 ref = live.get(id(leaf))
                 if ref is None or ref() is not leaf:
                     return False
                 node = ref.node
-                its = leaf.shape
                 if its == shape:
                     labels = of[node]
                 elif len(its) != len(shape) or its[0] != rows:

@@ -97,6 +97,18 @@ def place(node: ast.expr | ast.stmt) -> dict[str, Any]:
     }
 
 
+class Call(ast.Call):
+    """A call of a hook. Who walks the tree comes to what passes through it, and to no more of it.
+
+    IPython walks every tree once more after its transformers, which would take longer than they do.
+    """
+
+    _fields = ("args",)
+
+
+_LOAD = ast.Load()
+
+
 def is_hook(node: ast.Call) -> bool:
     """Whether a call is one that ``hook`` made."""
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
@@ -108,6 +120,7 @@ def hook(
 ) -> ast.Call:
     """A call of a hook in the place of a node: its numbers first, then what passes through."""
     here = place(at)
-    hooks = ast.Name(HOOKS, ast.Load(), **here)
-    function = ast.Attribute(hooks, name, ast.Load(), **here)
-    return ast.Call(function, [*(ast.Constant(n, **here) for n in numbers), *args], [], **here)
+    call = Call(args=[*(ast.Constant(n, **here) for n in numbers), *args], **here)
+    hooks = ast.Name(HOOKS, _LOAD, **here)
+    call.func, call.keywords = ast.Attribute(hooks, name, _LOAD, **here), []
+    return call

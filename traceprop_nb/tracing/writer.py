@@ -68,6 +68,7 @@ class Writer:
         self._recorded = table.recorded
         self._labels = table.columns.labels
         graph.column_table.placed = table.columns.placed
+        graph.column_table.spelled = table.columns.spelled
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
         self.mosaics: dict[int, int | None] = {}
