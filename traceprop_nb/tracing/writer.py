@@ -104,6 +104,9 @@ class Writer:
 
         So does what a framework wrapped around the user's function, though it has its name.
         """
+        if type(callee) is ModuleType:  # asked for what it has not, a module runs its __getattr__
+            root = getattr(callee, "__name__", "").partition(".")[0]
+            return root != "builtins" and root in self.table.trusted_roots
         if getattr(callee, "__code__", None) in self.table.trusted_code:
             return True
         if declared.HELD and declared.holds(callee):
