@@ -76,6 +76,20 @@ def kronecker() -> list[Measurement]:
     return measure()
 
 
+def trees() -> list[Measurement]:
+    """Influence on boosted trees, against trees grown again."""
+    from benchmarks.trees import measure
+
+    return measure()
+
+
+def sources() -> list[Measurement]:
+    """Which file drove a prediction, against training without each."""
+    from benchmarks.sources import measure
+
+    return measure()
+
+
 def store() -> list[Measurement]:
     """The log on disk."""
     from benchmarks.store import measure
@@ -124,9 +138,8 @@ def main() -> None:
     parts: dict[str, Callable[..., list[Measurement]]] = {
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
-        "attribution": attribution, "kronecker": kronecker, "crash": crash, "reports": reports,
-        "exactness": exactness,
-        "lineage": lineage,
+        "attribution": attribution, "kronecker": kronecker, "trees": trees, "sources": sources,
+        "crash": crash, "reports": reports, "exactness": exactness, "lineage": lineage,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
     parser.add_argument("--quick", action="store_true", help="three pairs; nothing is saved")

@@ -121,8 +121,8 @@ def test_the_magic_takes_the_name(work):  # noqa: F811  # the fixture
     assert work.session.influence(np.array([[0.1, 0.2]]), method="mine").method == "mine"
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_of_ours_passes_what_authors_are_offered(name):
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"axil", "boostin", "leaf-influence"}))
+def test_every_method_of_ours_passes_what_authors_are_offered(name):  # those three want trees
     found = check_attributor(METHODS[name])
     assert found.passed, found
     assert ("size" in repr(found)) == (METHODS[name](*problem()).estimand == "leave_one_out")

@@ -133,7 +133,7 @@ def influence(  # noqa: PLR0913  # one for each part of the question
             name under which a method was registered.
         estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
             row's effect among a random half of the others) and "shapley".
-        by: Whether the text lists rows ("row") or sources ("source").
+        by: "row", or "source": each is left out as a whole where the model is linear.
         title: The query in words; by default the name of ``X``.
 
     Returns:

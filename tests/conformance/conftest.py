@@ -9,6 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -207,6 +212,29 @@ def jax_regression():
     return named(layers(4, 5, 2), loss, table(4)[0][:, :2], dense)
 
 
+def boosted(model, classes, y=None):
+    X, labels = table(classes or 2)
+    y = X[:, 0] + np.sin(2 * X[:, 1]) if classes is None else labels
+    tap = SklearnTap(lambda _: None)
+    tap.start(TrainOptions())
+    model.fit(X, y)
+    [captured] = tap.stop()
+    return captured.run("trees")
+
+
+def trees_binary():
+    options = {"max_iter": 4, "max_leaf_nodes": 4, "min_samples_leaf": 4}
+    return boosted(HistGradientBoostingClassifier(l2_regularization=0.3, **options), 2)
+
+
+def trees_multinomial():
+    return boosted(GradientBoostingClassifier(n_estimators=3, max_depth=2, random_state=0), 3)
+
+
+def trees_regression():
+    return boosted(GradientBoostingRegressor(n_estimators=4, max_depth=2, random_state=0), None)
+
+
 LINEAR = [
     binary,
     binary_weighted,
@@ -231,11 +259,14 @@ NETWORKS = [
 ]
 
 
-REGRESSIONS = [torch_regression, jax_regression]
+TREES = [trees_binary, trees_multinomial, trees_regression]
+REGRESSIONS = [torch_regression, jax_regression, trees_regression]
 CLASSIFIERS = [make for make in [*CONVEX, *NETWORKS] if make not in REGRESSIONS]
 LAYERED = [make for make in [*CONVEX, *NETWORKS] if not make.__name__.startswith("jax")]
 FITS = {
-    "auto": [*CONVEX, *NETWORKS],
+    "auto": [*CONVEX, *NETWORKS, *TREES],
+    "axil": [trees_regression],
+    "boostin": TREES,
     "closed-form": LINEAR,
     "influence": [*CONVEX, *NETWORKS],
     "arnoldi": [*CONVEX, *NETWORKS],
@@ -244,13 +275,14 @@ FITS = {
     "nystrom": [*CONVEX, *NETWORKS],
     "datainf": [*CONVEX, *NETWORKS],
     "ekfac": LAYERED,
-    "grad-cos": [*CONVEX, *NETWORKS],
-    "grad-dot": [*CONVEX, *NETWORKS],
+    "grad-cos": [*CONVEX, *NETWORKS, *TREES],
+    "grad-dot": [*CONVEX, *NETWORKS, *TREES],
     "kfac": LAYERED,
+    "leaf-influence": TREES,
     "representer": [
         make for make in CONVEX if make not in (multinomial_unpenalised, torch_linear_unpenalised)
     ],
-    "tracin": [*CONVEX, *NETWORKS],
+    "tracin": [*CONVEX, *NETWORKS, *TREES],
     "trak": CLASSIFIERS,
 }
 """The models that each method is for; a method that is missing here fails the suite."""
@@ -270,7 +302,7 @@ def name_pair(pair):
     return f"{pair[1]}-{pair[0].__name__}"
 
 
-@pytest.fixture(params=[*CONVEX, *NETWORKS], ids=name_of)
+@pytest.fixture(params=[*CONVEX, *NETWORKS, *TREES], ids=name_of)
 def run(request):
     return made(request.param)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from traceprop_nb.errors import NotFiniteError, ShapeError, UnknownNameError
+from traceprop_nb.gradients.boosting.risk import BoostedRisk
 from traceprop_nb.gradients.layers import Layered
 from traceprop_nb.gradients.objective import Convex, Distillable, GaussNewton, all_rows
 
@@ -117,6 +118,8 @@ def test_hvp_is_linear_and_symmetric(objective, w):
 
 
 def test_gauss_newton_is_its_product_and_has_no_negative_eigenvalue(objective, w):
+    if isinstance(objective, BoostedRisk):
+        return  # boosting minimises no sum, so it has no curvature to step with
     assert isinstance(objective, GaussNewton)
     matrix = objective.gauss_newton(w)
     v = np.random.default_rng(6).normal(size=objective.p)
@@ -196,6 +199,9 @@ def test_nan_in_a_query_is_an_error_that_names_the_place(run):
     X, labels = rows_of(run)
     X = X.copy()
     X[2, 1] = np.nan
+    if run.name == "trees" and run.recorded["model"].startswith("Hist"):
+        assert run.query(X, labels).n == 40, "there a missing value is a value"
+        return
     with pytest.raises(NotFiniteError, match="nan at row 2, column 1"):
         run.query(X, labels)
 
@@ -250,6 +256,8 @@ def test_a_convex_objective_has_its_hessian_as_gauss_newton(convex_run):
 def rows_of(run):
     """X and labels that the run was trained on, as the user had them."""
     objective = run.objective
+    if hasattr(objective, "ensemble"):
+        return objective.X, run.labels
     if run.framework == "torch":
         target = run.labels
         return objective.inputs[0].numpy(), target

@@ -238,6 +238,8 @@ CHANGED: dict[str, list[str]] = {
     "numpy.full": ["~np.full(3, v.max())", "np.full((2, 2), 7.0)"],
     "numpy.full_like": ["~np.full_like(a, v.max())", "np.full_like(a, 1.0)"],
     "numpy.save": ["import io; f = io.BytesIO(); np.save(f, a); out = a"],
+    "numpy.savez": ["import io; f = io.BytesIO(); np.savez(f, a); out = a"],
+    "numpy.savez_compressed": ["import io; f = io.BytesIO(); np.savez_compressed(f, x=a); out = a"],
     "numpy.load": ["~import tempfile; p = tempfile.mkdtemp() + '/x.npy'; np.save(p, np.ones(3))\n"
                    "out = np.load(p)"],
     "numpy.ndarray.fill": ["~a.fill(0.0); out = a"],

@@ -17,7 +17,8 @@ from types import ModuleType
 from traceprop_nb.errors import MissingFrameworkError
 
 FRAMEWORKS = (
-    "numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "torch", "jax", "pyro", "numpyro",
+    "numpy", "pandas", "polars", "duckdb", "sklearn", "imblearn", "lightgbm", "xgboost",
+    "torch", "jax", "pyro", "numpyro",
 )  # fmt: skip
 
 

@@ -26,14 +26,24 @@ def by_source(
     Raises:
         ShapeError: rows and sources differ in length, or name a row or source there is not.
     """
+    return scores @ owned(rows, sources, (scores.shape[1], n_sources), share)
+
+
+def owned(rows: Ints, sources: Ints, shape: tuple[int, int], share: Floats | None = None) -> Floats:
+    """Share of each row that each source owns, (n, n_sources); see ``by_source``.
+
+    Raises:
+        ShapeError: See ``by_source``.
+    """
+    n, n_sources = shape
     if len(rows) != len(sources):
         raise ShapeError(f"{len(rows)} rows and {len(sources)} sources; pass one source a row")
-    if len(rows) and (rows.min() < 0 or rows.max() >= scores.shape[1]):
-        raise ShapeError(f"rows reach {rows.max()}, and there are {scores.shape[1]} training rows")
+    if len(rows) and (rows.min() < 0 or rows.max() >= n):
+        raise ShapeError(f"rows reach {rows.max()}, and there are {n} training rows")
     if len(sources) and (sources.min() < 0 or sources.max() >= n_sources):
         raise ShapeError(f"sources reach {sources.max()}, and there are {n_sources}")
     if share is None:
-        share = 1.0 / np.bincount(rows, minlength=scores.shape[1])[rows]
-    owned = np.zeros((scores.shape[1], n_sources))
-    np.add.at(owned, (rows, sources), share)
-    return scores @ owned
+        share = 1.0 / np.bincount(rows, minlength=n)[rows]
+    out = np.zeros(shape)
+    np.add.at(out, (rows, sources), share)
+    return out

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+from traceprop_nb.attribution.boosted_halves import boosted_halves
 from traceprop_nb.attribution.centre import Centre, centre, linear, slopes
 from traceprop_nb.attribution.scores import InfluenceScores, joined
+from traceprop_nb.gradients.boosting.risk import BoostedRisk
 from traceprop_nb.gradients.objective import Objective
 from traceprop_nb.gradients.run import TrainingRun
 
@@ -21,9 +23,11 @@ def half_subset(run: TrainingRun, query: Objective) -> InfluenceScores:
     """Mean rise of each query's loss as the row leaves a random half of the others, first order.
 
     Raises:
-        UnsupportedModelError: The run's model is not linear.
+        UnsupportedModelError: The run's model is neither linear nor boosted trees.
         ConvergenceError: The half-weighted risk has no finite optimum.
     """
+    if isinstance(run.objective, BoostedRisk):
+        return boosted_halves(run, query)
     objective, asked = linear(run, query, "half_subset")
     if run not in _centres:
         _centres[run] = centre(objective, run.w, 0.5)

@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from traceprop_nb.attribution.arnoldi import arnoldi
+from traceprop_nb.attribution.axil import axil
+from traceprop_nb.attribution.boosted import require_for_trees
+from traceprop_nb.attribution.boostin import boostin
 from traceprop_nb.attribution.cg import cg
 from traceprop_nb.attribution.closed_form import closed_form
 from traceprop_nb.attribution.datainf import datainf
@@ -16,6 +19,7 @@ from traceprop_nb.attribution.grad_dot import grad_dot
 from traceprop_nb.attribution.half_subset import half_subset
 from traceprop_nb.attribution.influence import LIMIT, influence
 from traceprop_nb.attribution.kfac import kfac
+from traceprop_nb.attribution.leaf_influence import leaf_influence
 from traceprop_nb.attribution.lissa import lissa
 from traceprop_nb.attribution.nystrom import nystrom
 from traceprop_nb.attribution.owen import owen
@@ -25,6 +29,7 @@ from traceprop_nb.attribution.shards import by_shards
 from traceprop_nb.attribution.tracin import tracin
 from traceprop_nb.attribution.trak import trak
 from traceprop_nb.errors import NotFiniteError, OptionError, ShapeError, unknown_name
+from traceprop_nb.gradients.boosting.risk import BoostedRisk
 from traceprop_nb.gradients.objective import GaussNewton, Linear, Objective
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.gradients.shards import ShardedRisk
@@ -39,6 +44,8 @@ def auto(run: TrainingRun, query: Objective) -> InfluenceScores:
 
 def choose(run: TrainingRun) -> tuple[str, str]:
     """Name of the method that ``auto`` takes, and the reason."""
+    if isinstance(run.objective, BoostedRisk):
+        return "leaf-influence", "the model is boosted trees"
     if isinstance(run.objective, Linear):
         return "closed-form", "the model is linear"
     curved = isinstance(run.objective, GaussNewton)
@@ -56,12 +63,15 @@ METHODS: dict[str, Attributor] = {
     "closed-form": closed_form,
     "influence": influence,
     "arnoldi": arnoldi,
+    "axil": axil,
+    "boostin": boostin,
     "cg": cg,
     "datainf": datainf,
     "ekfac": ekfac,
     "grad-cos": grad_cos,
     "grad-dot": grad_dot,
     "kfac": kfac,
+    "leaf-influence": leaf_influence,
     "lissa": lissa,
     "nystrom": nystrom,
     "representer": representer,
@@ -70,6 +80,8 @@ METHODS: dict[str, Attributor] = {
 }
 """Every method by its name."""
 
+OURS = frozenset(METHODS)
+"""Names that nobody can take."""
 
 ESTIMANDS: dict[str, Attributor] = {"half_subset": half_subset, "shapley": owen}
 """What else than leaving one row out can be estimated, and by what."""
@@ -95,7 +107,7 @@ def attribute(
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
-    how = _estimator(method, estimand)
+    how = _estimator(run, method, estimand)
     if query.p != run.objective.p:
         raise ShapeError(
             f"the query is for a model of {query.p} parameters, and {run.name!r} has "
@@ -111,12 +123,14 @@ def attribute(
     return how(run, query)
 
 
-def _estimator(method: str, estimand: str) -> Attributor:
+def _estimator(run: TrainingRun, method: str, estimand: str) -> Attributor:
+    if method in OURS:
+        require_for_trees(run, method)
     if estimand == "leave_one_out":
         return METHODS[method]
     if estimand not in ESTIMANDS:
         raise unknown_name("estimand", estimand, ["leave_one_out", *ESTIMANDS])
-    if method not in ("auto", "closed-form"):
+    if method not in ("auto", choose(run)[0]):
         raise OptionError(
             f"method {method!r} estimates 'leave_one_out', and not {estimand!r}; leave method= out"
         )

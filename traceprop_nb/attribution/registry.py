@@ -7,15 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from traceprop_nb.attribution.methods import METHODS
+from traceprop_nb.attribution.methods import METHODS, OURS
 from traceprop_nb.attribution.scores import Attributor, InfluenceScores, joined
 from traceprop_nb.errors import OptionError, ShapeError, unknown_name
 from traceprop_nb.gradients.finite import require_finite
 from traceprop_nb.gradients.objective import Objective
 from traceprop_nb.gradients.run import TrainingRun
-
-OURS = frozenset(METHODS)
-"""Names that nobody can take."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceprop_nb.errors import OptionError, ShapeError, UnsupportedModelError
-from traceprop_nb.gradients.objective import Convex, Floats, Ints, Objective, Shardable, all_rows
+from traceprop_nb.gradients.objective import Convex, Floats, Ints, Movable, Objective, all_rows
 from traceprop_nb.gradients.optimum import newton
 from traceprop_nb.gradients.progress import Progress, part, silent
 from traceprop_nb.gradients.run import TrainingRun
@@ -161,7 +161,7 @@ def losses_of(
     assert run.recipe is not None
     made = run.recipe.train(keep, seed, progress)
     own = made.objective  # with the buffers of the model that was trained
-    if isinstance(own, Shardable) and isinstance(query, type(own)):
+    if isinstance(own, Movable) and isinstance(query, type(own)):
         return own.over(query).loss(made.w, rows)
     return query.loss(made.w, rows)
 

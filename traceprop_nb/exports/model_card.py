@@ -38,7 +38,10 @@ LOSES = (
     Loss("agents.version", "people are named, and the tool only as a tag"),
 )
 """It is not read back; these parts are not in it."""
-_LIBRARIES = {"sklearn": "sklearn", "torch": "pytorch", "jax": "jax"}
+_LIBRARIES = {
+    "sklearn": "sklearn", "lightgbm": "lightgbm", "xgboost": "xgboost", "torch": "pytorch",
+    "jax": "jax",
+}  # fmt: skip
 _SECTIONS = (
     ("##", "Uses"), ("###", "Direct Use"), ("###", "Downstream Use [optional]"),
     ("###", "Out-of-Scope Use"), ("##", "Bias, Risks, and Limitations"),

@@ -183,12 +183,17 @@ class Classifier(Protocol):
 
 
 @runtime_checkable
-class Shardable(Featured, Protocol):
-    """A classifier that can vote, with others of its kind, on rows that it was not trained on."""
+class Movable(Protocol):
+    """An objective whose model can be put over the rows of another one of its kind."""
 
     def over(self, other: Self) -> Self:
         """This model over the rows of another objective of the same kind, with their weights."""
         ...
+
+
+@runtime_checkable
+class Shardable(Featured, Movable, Protocol):
+    """A classifier that can vote, with others of its kind, on rows that it was not trained on."""
 
     def probabilities(self, w: Floats, rows: Ints) -> Floats:
         """Probability of each class for each of these rows, (m, classes)."""

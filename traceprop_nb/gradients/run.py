@@ -20,7 +20,7 @@ class TrainingRun:
 
     Attributes:
         name: The user's name for it.
-        framework: ``"sklearn"``, ``"torch"`` or ``"jax"``.
+        framework: ``"sklearn"``, ``"lightgbm"``, ``"xgboost"``, ``"torch"`` or ``"jax"``.
         model: The user's fitted object, never touched.
         objective: The risk that was minimised; its row i is the run's row i.
         w: float64 (p,), the trained parameters, copied.

@@ -18,17 +18,10 @@ from traceprop_nb.lineage.maps import Ints
 from traceprop_nb.lineage.nodes import Source, Status
 from traceprop_nb.session.answers import RowAnswer, Step
 from traceprop_nb.session.traced import Traced
+from traceprop_nb.tracing.filewrite import FileWrite, doubt
 
 if TYPE_CHECKING:
     pass
-
-_ORDINARY: dict[str, tuple[object, ...]] = {
-    "header": ("infer", 0, None), "skiprows": (None, 0), "nrows": (None,), "skipfooter": (None, 0),
-    "comment": (None,), "quotechar": ('"',), "quoting": (0,), "doublequote": (True,),
-    "escapechar": (None,), "lineterminator": (None,),
-}  # fmt: skip
-"""How a text file is read where nothing drops or adds a line but a header its one: then as many
-records as rows were written are those rows, in their order."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +65,8 @@ def onward(traced: Traced, source: int, records: Ints, seen: frozenset[str]) -> 
     for session, body in storage.others.writers(its.digest):
         if session == traced.id and body["node"] >= source:
             continue  # written after it was read here
+        if body.get("part", "") != its.detail.get("part", ""):
+            continue
         where = traced if session == traced.id else storage.others.past(session)
         why = _doubt(its, body)
         rows = np.arange(int(body["records"]), dtype=np.int64) if why else records
@@ -83,21 +78,12 @@ def onward(traced: Traced, source: int, records: Ints, seen: frozenset[str]) -> 
 
 def _doubt(source: Source, body: Mapping[str, Any]) -> str:
     """Why record i of the file may be another row than row i of what was written."""
-    options, reader = source.detail.get("options", {}), source.detail.get("reader")
-    odd = [name for name, fine in _ORDINARY.items() if options.get(name, fine[0]) not in fine]
-    if not body["exact"]:
-        why = "it was written with options that may move rows"
-    elif reader != body["format"]:
-        why = f"it was written as {body['format']} and read as {reader}"
-    elif source.n_rows != body["records"]:
-        why = f"{body['records']} rows were written and {source.n_rows} records read"
-    elif odd or source.detail.get("unusual"):
-        why = f"it was read with {', '.join([*odd, *source.detail.get('unusual', ())])}"
-    elif body["separator"] not in ("", options.get("delimiter") or options.get("sep") or ","):
-        why = "it was written and read with different separators"
-    else:
-        return ""
-    return f"{source.name}: {why}, so any of its rows may be meant"
+    wrote = FileWrite(
+        int(body["node"]), str(body["file"]), int(body["size"]), 0, str(body["format"]),
+        int(body["records"]), str(body["separator"]), bool(body["exact"]),
+    )  # fmt: skip
+    why = doubt(wrote, source.n_rows, source.detail)
+    return why and f"{source.name}: {why}, so any of its rows may be meant"
 
 
 def changed(traced: Traced, source: int) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 
 from traceprop_nb.attribution import evaluate as metrics, truth as truths
 from traceprop_nb.attribution.evaluate import Evaluation
-from traceprop_nb.attribution.methods import METHODS, attribute
+from traceprop_nb.attribution.methods import METHODS, attribute, choose
 from traceprop_nb.attribution.scores import InfluenceScores
 from traceprop_nb.attribution.truth import GroundTruth
 from traceprop_nb.errors import OptionError, unknown_name
+from traceprop_nb.gradients.boosting.risk import BoostedRisk
 from traceprop_nb.gradients.objective import Floats, Ints, Linear, Objective, all_rows
 from traceprop_nb.gradients.run import TrainingRun
 
@@ -69,8 +70,9 @@ def evaluate(  # noqa: PLR0913  # the public question
 
 def _fitting(run: TrainingRun, metric: str, method: str) -> str:
     """The estimand that a metric measures, where the method can estimate it."""
-    linear = isinstance(run.objective, Linear) and method in ("auto", "closed-form")
-    return "half_subset" if metric == "lds" and linear else "leave_one_out"
+    halves = isinstance(run.objective, Linear | BoostedRisk)
+    fits = halves and method in ("auto", choose(run)[0])
+    return "half_subset" if metric == "lds" and fits else "leave_one_out"
 
 
 def _truth(

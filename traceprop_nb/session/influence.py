@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from traceprop_nb.attribution.group_left_out import group_left_out
 from traceprop_nb.attribution.methods import METHODS, attribute
+from traceprop_nb.attribution.scores import joined
 from traceprop_nb.errors import OptionError, UnsupportedModelError
+from traceprop_nb.gradients.objective import Floats, Linear
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage import query
 from traceprop_nb.lineage.nodes import Status
@@ -16,6 +19,8 @@ from traceprop_nb.payloads.influence_table import InfluenceEntry
 from traceprop_nb.session import questions
 from traceprop_nb.session.learnt import InfluenceAnswer, check_by
 from traceprop_nb.session.origins import NOWHERE, Origins, of_run
+
+GROUPED = "sources are left out as a whole, by training on the other rows"
 
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
@@ -43,6 +48,10 @@ def influence(  # noqa: PLR0913  # the public question
     known = session.training.lds.get(asked, {})
     result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
     back = of_run(session, asked)
+    grouped = None
+    if by == "source" and isinstance(asked.objective, Linear):
+        grouped = _grouped(asked, query_rows, result.scores, back)
+        result = replace(result, note=joined(GROUPED, result.note))
     return InfluenceAnswer(
         asked,
         result,
@@ -54,7 +63,14 @@ def influence(  # noqa: PLR0913  # the public question
         [] if y is None else [str(label) for label in np.atleast_1d(np.asarray(y)).ravel()],
         lambda rank, j, score: entry(asked, back, rank, j, score),
         session.recorder.cell,
+        grouped,
     )
+
+
+def _grouped(run: TrainingRun, query: Any, scores: Floats, back: Origins) -> Floats:
+    """Effect of each source as a whole, (m, sources); the sum where none is left without it."""
+    found = group_left_out(run.objective, query, run.w, back.owned)  # type: ignore[arg-type]  # it is linear
+    return np.where(np.isfinite(found), found, back.totals(scores))
 
 
 def _title(session: Session, X: Any) -> str:

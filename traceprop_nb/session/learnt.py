@@ -36,6 +36,8 @@ class InfluenceAnswer:
         true: The label that was explained for each query; empty where it is the prediction.
         describe: Makes the entry of a rank, row and score.
         cell: The cell in which it was asked.
+        grouped: float64 (m, sources), what leaving out each source as a whole does; None where
+            its rows' scores are summed.
     """
 
     run: TrainingRun
@@ -48,6 +50,7 @@ class InfluenceAnswer:
     true: Sequence[str]
     describe: Any = field(compare=False)
     cell: int = 0
+    grouped: Floats | None = field(default=None, compare=False)
 
     @property
     def scores(self) -> Floats:
@@ -71,13 +74,15 @@ class InfluenceAnswer:
         return [self.describe(rank, int(j), float(line[j])) for rank, j in enumerate(order, 1)]
 
     def by_source(self, q: int | None = 0) -> dict[str, float]:
-        """Influence on query q summed over the training rows of each source, largest first.
+        """Influence of each source on query q, largest first.
 
-        For None, the mean over all queries. A row made of records of several sources counts for
-        each of them by equal shares.
+        That is the sum over its training rows; asked with ``by="source"``, a linear model is
+        trained without the source instead. For None, the mean over all queries. A row made of
+        records of several sources counts for each of them by equal shares.
         """
-        line = self.scores.mean(axis=0) if q is None else self._line(q)
-        totals = self.origins.totals(line[None, :])[0]
+        self._line(q or 0)
+        each = self.origins.totals(self.scores) if self.grouped is None else self.grouped
+        totals = each.mean(axis=0) if q is None else each[q]
         order = np.argsort(-np.abs(totals), kind="stable")
         return {self.origins.names[k]: float(totals[k]) for k in order}
 

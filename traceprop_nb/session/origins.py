@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from traceprop_nb.attribution.by_source import by_source
+from traceprop_nb.attribution.by_source import by_source, owned
 from traceprop_nb.gradients.objective import Floats
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage import query
@@ -51,6 +51,11 @@ class Origins:
     def totals(self, scores: Floats) -> Floats:
         """Scores (m, n) summed by source: (m, sources)."""
         return by_source(scores, self.row, self.source, n_sources=len(self.names))
+
+    @property
+    def owned(self) -> Floats:
+        """Share of each row that each source owns, (n, sources)."""
+        return owned(self.row, self.source, (len(self.index), len(self.names)))
 
     def rows(self, j: int) -> RowAnswer:
         """Where row j came from."""

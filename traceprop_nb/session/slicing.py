@@ -22,6 +22,8 @@ from traceprop_nb.session.names_of import Uses, uses
 if TYPE_CHECKING:
     from traceprop_nb.session.core import Session
 
+Places = set[tuple[int, int]]
+"""Cells' numbers, with lines in them."""
 _HEADERS = ("%%trace", "%%train")
 
 
@@ -78,8 +80,7 @@ def script(session: Session, x: Any) -> ScriptAnswer:
     """See ``traceprop_nb.script``."""
     name = _name(session, x)
     statements, notes = statements_of(session)
-    touching = _touching(session, name)
-    kept = _slice(statements, name, touching)
+    kept = _slice(statements, name, *_touching(session, name))
     chosen = [one for one, keep in zip(statements, kept, strict=True) if keep]
     lines: list[str] = []
     for one in chosen:
@@ -159,27 +160,29 @@ def _shares_line(node: ast.stmt, tree: ast.Module) -> bool:
     )
 
 
-def _touching(session: Session, name: str) -> set[tuple[int, int]] | None:
-    """(cell, line) of every operation in the value's lineage; None where it was never recorded."""
+def _touching(session: Session, name: str) -> tuple[Places | None, Places]:
+    """Where the value's lineage was made, None if it was never recorded; where its files were."""
     node = session.recorder.identity.node(session.namespace[name])
     if node is None:
-        return None
-    graph = session.graph
-    places = set()
+        return None, set()
+    graph, read_back = session.graph, session.recorder.read_back
+    places, files = Places(), Places()
     for at in {node, *query.ancestors(graph, node)}:
         site = graph.site(at)
         if site is not None:
             places.add((graph.cell(at), site.line))
-    return places
+        if at in read_back:
+            files.add((read_back[at].cell, read_back[at].line))
+    return places, files
 
 
 def _slice(
-    statements: Sequence[Statement], name: str, touching: set[tuple[int, int]] | None
+    statements: Sequence[Statement], name: str, touching: Places | None, files: Places
 ) -> list[bool]:
     needed, kept = {name}, [False] * len(statements)
     for at in range(len(statements) - 1, -1, -1):
         one = statements[at]
-        if not _matters(one, needed, touching):
+        if not (_matters(one, needed, touching) or _within(one, files)):
             continue
         kept[at] = True
         needed -= one.uses.binds - one.uses.reads
@@ -187,7 +190,7 @@ def _slice(
     return kept
 
 
-def _matters(one: Statement, needed: set[str], touching: set[tuple[int, int]] | None) -> bool:
+def _matters(one: Statement, needed: set[str], touching: Places | None) -> bool:
     if one.uses.binds & needed or one.uses.seeds:
         return True
     if one.uses.writes & needed:
@@ -196,4 +199,8 @@ def _matters(one: Statement, needed: set[str], touching: set[tuple[int, int]] | 
         return False
     if touching is None:
         return True
-    return any((one.cell, line) in touching for line in range(one.first, one.last + 1))
+    return _within(one, touching)
+
+
+def _within(one: Statement, places: Places) -> bool:
+    return any((one.cell, line) in places for line in range(one.first, one.last + 1))

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     Measured = dict[tuple[Attributor, str], float]
 
-TRAINING_TAPS = {"sklearn": "SklearnTap", "torch": "TorchTap", "jax": "JaxTap"}
+TRAINING_TAPS = {
+    "sklearn": "SklearnTap", "lightgbm": "LightgbmTap", "xgboost": "XgboostTap",
+    "torch": "TorchTap", "jax": "JaxTap",
+}  # fmt: skip
 """The class that watches each framework's training, in its adapter's ``training`` door."""
 
 
@@ -213,6 +216,6 @@ class Training:
 def _nothing(opened: _Open) -> str:
     advice = " ".join(filter(None, (tap.advice() for tap in opened.taps.values())))
     return (
-        "no model was trained in this cell; fit a scikit-learn LogisticRegression or run a PyTorch "
-        "loop over a DataLoader under %%train"
+        "no model was trained in this cell; fit a scikit-learn LogisticRegression, boosted trees "
+        "(scikit-learn, LightGBM, XGBoost) or run a PyTorch loop over a DataLoader under %%train"
     ) + (f" ({advice})" if advice else "")

@@ -21,6 +21,7 @@ from traceprop_nb.unlearning.compare import compare
 from traceprop_nb.unlearning.forget import forget, retained_run
 from traceprop_nb.unlearning.gold import check_gold
 from traceprop_nb.unlearning.held_out import HeldOut, held_out
+from traceprop_nb.unlearning.methods import require_forgettable
 from traceprop_nb.unlearning.result import Unlearning
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def unlearn(  # noqa: PLR0913  # the public question
 ) -> UnlearnAnswer:
     """See ``traceprop_nb.unlearn``; ``what`` is one of ``forget_set.WAYS``."""
     asked = run if isinstance(run, TrainingRun) else session.training.find(run)
+    require_forgettable(asked)
     _check_model(asked)
     seeds = _seeds(asked, gold)
     check_gold(asked, seeds)

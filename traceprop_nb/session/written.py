@@ -55,7 +55,7 @@ def _body(write: FileWrite, cell: int, digest: str) -> dict[str, object]:
     return {
         "file": shown_path(write.path, os.getcwd()), "digest": digest, "format": write.format,
         "separator": write.separator, "records": write.records, "exact": write.exact,
-        "node": write.node, "cell": cell, "size": write.size,
+        "node": write.node, "cell": cell, "size": write.size, "part": write.part,
     }  # fmt: skip
 
 

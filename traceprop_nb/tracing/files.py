@@ -7,6 +7,9 @@ the same bytes can go on from there.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,26 +20,46 @@ if TYPE_CHECKING:
     from traceprop_nb.tracing.record import Recorder
 
 
+@dataclass(frozen=True)
+class How:
+    """How a value is written to a file.
+
+    Attributes:
+        format: Such as ``"csv"``.
+        separator: Between the cells of a record; empty where the format has none.
+        exact: Whether record i of the file is row i, whatever plain reader reads it.
+        part: Which part of the file it is; empty for all of it.
+        site: Of the call.
+    """
+
+    format: str
+    separator: str = ""
+    exact: bool = False
+    part: str = ""
+    site: int = -1
+
+
 def wrote(
     call: Call, target: Any, node: int | None, form: str, *, separator: str = "", exact: bool = True
 ) -> bool:
     """Say that a call wrote a value to a file; what is no file on this machine is left alone."""
-    written(call.recorder, target, node, form, separator=separator, exact=exact)
+    written(call.recorder, target, node, How(form, separator, exact, site=call.site))
     return True
 
 
-def written(  # what FileWrite is made of
-    recorder: Recorder, target: Any, node: int | None, form: str, *, separator: str = "",
-    exact: bool = False,
-) -> None:  # fmt: skip
+def written(recorder: Recorder, target: Any, node: int | None, how: How) -> None:
     """Say that a value was written to a file just now, whatever call did it."""
     path = path_of(target)
     if node is None or path is None:
         return
     stat, rows = os.stat(path), recorder.graph.rows(node)
-    recorder.on_write(
-        FileWrite(node, path, stat.st_size, stat.st_mtime_ns, form, rows, separator, exact)
-    )
+    line = recorder.graph.sites[how.site].line if how.site >= 0 else 0
+    wrote = FileWrite(
+        node, path, stat.st_size, stat.st_mtime_ns, how.format, rows, how.separator, how.exact,
+        how.part, recorder.cell, line,
+    )  # fmt: skip
+    recorder.written[path, how.part] = wrote
+    recorder.on_write(wrote)
 
 
 def entered(call: Call, target: Any, reader: str) -> bool:
@@ -79,3 +102,38 @@ def path_of(target: Any) -> str | None:
         return path if os.path.isfile(path) else None
     except (TypeError, ValueError):
         return None
+
+
+PARTS = 10_000
+"""Values of one file that are told apart at most: a file of more is no collection of tables."""
+
+
+def parts(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """What a value consists of, each with what leads to it, such as ``"['x'][0]"``."""
+    members: Iterable[tuple[Any, Any]]
+    if isinstance(value, dict):
+        members = value.items()
+    elif isinstance(value, list | tuple):
+        members = enumerate(value)
+    else:
+        yield name, value
+        return
+    for key, member in members:
+        yield from parts(member, f"{name}[{key!r}]")
+
+
+def wrote_parts(recorder: Recorder, target: Any, value: Any, how: How) -> None:
+    """Say that a file now holds a value, or a collection of some, row for row."""
+    for part, member in islice(parts(value), PARTS):
+        if type(member) in recorder.table.recorded:
+            node = recorder.identity.node(member)
+            written(recorder, target, node, replace(how, exact=True, part=part))
+
+
+def parts_entered(call: Call, target: Any, reader: str) -> bool | None:
+    """Record that a call's result, or each value in it, was read from a file."""
+    path, found = path_of(target), None
+    for part, member in islice(parts(call.out), PARTS):
+        if path is not None and type(member) in call.recorder.table.recorded:
+            found = came_in(call, member, path, part, reader=reader, part=part)
+    return found

@@ -22,7 +22,12 @@ def note(recorder: Recorder, plan: Plan, head: Operand, popped: list[Any]) -> No
         save = None
     if save is not None:
         args, kwargs = arguments(plan, popped)
-        save(recorder, [*map(_itself, args)], {name: _itself(v) for name, v in kwargs.items()})
+        save(
+            recorder,
+            [*map(_itself, args)],
+            {name: _itself(v) for name, v in kwargs.items()},
+            plan.site,
+        )
     else:
         seeds.note(recorder, plan, head, popped, function)
 

@@ -92,8 +92,8 @@ class Call:
 
 
 Rule = Callable[[Call], bool | None]
-Saver = Callable[["Recorder", Sequence[Any], Mapping[str, Any]], None]
-"""(recorder, positional, named arguments): tells of a file that was just written."""
+Saver = Callable[["Recorder", Sequence[Any], Mapping[str, Any], int], None]
+"""(recorder, positional, named arguments, site): tells of a file that was just written."""
 Align = Callable[["Recorder", int, int, Any, Sequence[Operand]], None]
 """(recorder, site, operation, result, leaves): records a tree of element-wise operators."""
 Snapshot = Callable[[Any], tuple[int, int, Any]]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 import traceback
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy.random
 
+from traceprop_nb.lineage import query
 from traceprop_nb.lineage.graph import NODE, LineageGraph
-from traceprop_nb.lineage.maps import All, Mosaic, RowMap
+from traceprop_nb.lineage.maps import All, Mosaic, Range, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
-from traceprop_nb.tracing.filewrite import FileWrite
+from traceprop_nb.tracing.filewrite import FileWrite, doubt
 from traceprop_nb.tracing.identity import Identity
 from traceprop_nb.tracing.observed import MetricCall, SeedCall
 from traceprop_nb.tracing.operand import Operand
@@ -45,6 +46,8 @@ class Writer:
         limit: Integers in the node log from which on nothing more is recorded.
         full_since: Number of the cell in which that happened; 0 before.
         on_source: Told the node of everything that enters.
+        written: The last value that each part of a file was written from, by path and part.
+        read_back: What was written to the file that a node was read from.
         on_write: Told of every file that a value was written to.
         on_metric: Told of every number that measures predictions.
         on_seed: Told of every seed that was set.
@@ -62,6 +65,8 @@ class Writer:
         self.full_since = 0
         self._unrecorded: dict[int, int] = {}
         self.on_source: Callable[[int], None] = lambda _: None
+        self.written: dict[tuple[str, str], FileWrite] = {}
+        self.read_back: dict[int, FileWrite] = {}
         self.on_write: Callable[[FileWrite], None] = lambda _: None
         self.on_metric: Callable[[MetricCall], None] = lambda _: None
         self.on_seed: Callable[[SeedCall], None] = lambda _: None
@@ -232,9 +237,15 @@ class Writer:
         rows: int | None = None,
         **detail: Any,
     ) -> int:
-        """Record that ``out`` enters the session from outside, as one of ``rows`` records."""
+        """Record that ``out`` enters the session from outside, as one of ``rows`` records.
+
+        A file that was written here, and has not changed since, leads back to what was written.
+        """
         if kind == "unknown" and len(self.graph.node_log) >= self.limit:
             return self._full(out, self.table.rows(out))
+        rows = self.table.rows(out) if rows is None else rows
+        if path is not None and (wrote := self._written(path, detail)) is not None:
+            return self._back(out, wrote, rows, site, detail)
         line = self.graph.sites[site].line if site >= 0 else 0
         columns = getattr(out, "columns", None)
         if columns is not None and kind != "unknown":
@@ -246,11 +257,35 @@ class Writer:
         with self._lock:
             node = self.graph.append_source(
                 name=name, kind=kind, path=path, cell=self.cell, line=line,
-                n_rows=self.table.rows(out) if rows is None else rows,
-                site=site, detail=detail, labels=labels,
+                n_rows=rows, site=site, detail=detail, labels=labels,
             )  # fmt: skip
         self.identity.set(out, node)
         self.on_source(node)
+        return node
+
+    def _written(self, path: str, detail: Mapping[str, Any]) -> FileWrite | None:
+        """What was written here to the file that was just read, if it is still that file."""
+        wrote = self.written.get((path, detail.get("part", "")))
+        now = detail.get("size"), detail.get("mtime_ns")
+        if wrote is None or (wrote.size, wrote.mtime_ns) != now:
+            return None
+        behind, sources = {wrote.node, *query.ancestors(self.graph, wrote.node)}, self.graph.sources
+        origins = [source for at, source in sources.items() if at in behind]
+        known = any(one.kind != "unknown" and not one.detail.get("assumed") for one in origins)
+        return wrote if known else None  # else the file says more than what is known of its rows
+
+    def _back(
+        self, out: Any, wrote: FileWrite, rows: int, site: int, detail: Mapping[str, Any]
+    ) -> int:
+        """Record that ``out`` is what was written to a file, read again."""
+        why = doubt(wrote, rows, detail)
+        row_map = All(wrote.records, rows) if why else Range(0, 1, rows, wrote.records)
+        status = Status.INEXACT if why else Status.EXACT
+        if why and site >= 0:
+            self.graph.reasons[site] = why
+        edges = [(wrote.node, row_map, Kind.DIRECT, status)]
+        node = self.emit(site, f"read_{detail.get('reader', 'file')}", out, edges, rows=rows)
+        self.read_back[node] = wrote
         return node
 
     def entered(self, call: Call, kind: str) -> None:

@@ -25,7 +25,7 @@ from traceprop_nb.unlearning.compare import compare, verdict
 from traceprop_nb.unlearning.gold import check_gold
 from traceprop_nb.unlearning.held_out import HeldOut
 from traceprop_nb.unlearning.measures import Measures, along_path
-from traceprop_nb.unlearning.methods import METHODS, choose
+from traceprop_nb.unlearning.methods import METHODS, choose, require_forgettable
 from traceprop_nb.unlearning.result import Unlearning
 from traceprop_nb.unlearning.shards import ShardedRecipe, can_repeat
 from traceprop_nb.unlearning.trajectory import along, strengths
@@ -65,6 +65,7 @@ def forget(  # noqa: PLR0913  # one for each part of the request
         NotFiniteError, UnknownNameError: The run diverged; no method of that name.
         UnsupportedModelError, ConvergenceError, CancelledError: From the method or the retraining.
     """
+    require_forgettable(run)
     task, held = _task(run, rows, points, seed), dict(evaluate or {})
     check_gold(run, gold)
     name, why = _method(task, method)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from traceprop_nb.errors import UnsupportedModelError
+from traceprop_nb.gradients.boosting.risk import BoostedRisk
 from traceprop_nb.gradients.objective import Convex, GaussNewton, Ints, Linear
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.unlearning.certified import certified
@@ -31,6 +33,20 @@ METHODS: dict[str, Unlearner] = {
     "sisa": sisa,
 }
 """Every method by its name; ``auto`` chooses one of them."""
+
+
+def require_forgettable(run: TrainingRun) -> None:
+    """Raise for a model that cannot be changed on the way to forgetting.
+
+    Raises:
+        UnsupportedModelError: Boosted trees: without a row others may split elsewhere.
+    """
+    if isinstance(run.objective, BoostedRisk):
+        raise UnsupportedModelError(
+            f"{run.name!r} is boosted trees, which forget by being grown again only: "
+            "run.recipe.train(rows_to_keep, 0, silent).model is the model without the others "
+            "(silent of traceprop_nb.gradients.progress)"
+        )
 
 
 def choose(run: TrainingRun, forget: Ints) -> tuple[str, str]:

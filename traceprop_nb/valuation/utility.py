@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceprop_nb.errors import UnsupportedModelError
+from traceprop_nb.gradients.boosting.risk import BoostedRisk
 from traceprop_nb.gradients.objective import Convex, Featured, Floats, Ints, Objective
 from traceprop_nb.gradients.optimum import ConvexObjective, newton
 from traceprop_nb.gradients.progress import silent
@@ -136,6 +137,11 @@ def retrained(run: TrainingRun, val: Objective) -> Retrained:
     if run.classes is None:
         raise UnsupportedModelError(
             f"{run.name!r} is a regression, and this utility is an accuracy; use 'knn-shapley'"
+        )
+    if isinstance(run.objective, BoostedRisk):
+        raise UnsupportedModelError(
+            f"{run.name!r} is boosted trees, whose parameters differ in number from one subset to "
+            "the next; use 'knn-shapley'"
         )
     if not isinstance(run.objective, Convex) and recipe is None:
         raise UnsupportedModelError(

@@ -22,7 +22,7 @@ NO_ROWS = (
     "format_float_scientific frompyfunc get_include get_printoptions getbufsize geterr geterrcall "
     "info iscomplexobj isdtype isfortran isrealobj isscalar issubdtype iterable may_share_memory "
     "min_scalar_type mintypecode ndim nested_iters printoptions promote_types result_type savetxt "
-    "savez savez_compressed set_printoptions setbufsize seterr seterrcall shape shares_memory "
+    "set_printoptions setbufsize seterr seterrcall shape shares_memory "
     "show_config show_runtime size test typename"
 )
 RANDOM_NO_ROWS = (

@@ -18,7 +18,8 @@ def install(table: RuleTable) -> None:
     """Fill the table."""
     table.method(_csv, pd.DataFrame, ("to_csv",))
     table.method(_csv, pd.Series, ("to_csv",))
-    table.method(_columns, pd.DataFrame, ("to_parquet", "to_feather"))
+    table.method(_columns, pd.DataFrame, ("to_parquet", "to_feather", "to_pickle"))
+    table.method(_columns, pd.Series, ("to_pickle",))
 
 
 def _csv(call: Call) -> bool | None:

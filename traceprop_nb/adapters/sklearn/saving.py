@@ -1,4 +1,4 @@
-"""Models that joblib writes to a file: the file is known by its digest from then on."""
+"""What joblib writes to a file and reads again: tables row for row, models by the digest."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from typing import Any
 
 import joblib
 
-from traceprop_nb.tracing.files import written
+from traceprop_nb.tracing.files import How, parts_entered, written, wrote_parts
 from traceprop_nb.tracing.plan import argument
 from traceprop_nb.tracing.record import Recorder
-from traceprop_nb.tracing.rules import RuleTable
+from traceprop_nb.tracing.rules import Call, RuleTable
 
 
 def install(table: RuleTable) -> None:
     """Fill the table."""
     table.saving(_dumped, joblib.dump)
+    table.function(_loaded, joblib.load)
 
 
-def _dumped(recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def _dumped(recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any], site: int) -> None:
     value, target = argument(args, kwargs, 0, "value"), argument(args, kwargs, 1, "filename")
-    written(recorder, target, recorder.identity.node(value), "joblib")
+    how = How("joblib", site=site)
+    written(recorder, target, recorder.identity.node(value), how)
+    wrote_parts(recorder, target, value, how)
+
+
+def _loaded(call: Call) -> bool | None:
+    return parts_entered(call, call.argument(0, "filename"), "joblib")

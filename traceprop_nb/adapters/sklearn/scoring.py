@@ -9,22 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
+from traceprop_nb.adapters.sklearn.boosting import BOOSTED, ensemble
 from traceprop_nb.adapters.sklearn.objective import parameters
 from traceprop_nb.gradients.objective import Floats
 from traceprop_nb.gradients.run import TrainingRun
 
 
 def own_outputs(run: TrainingRun, X: object) -> NDArray[np.floating]:
-    """Class probabilities (m, classes) by the live model's own ``predict_proba``."""
+    """Class probabilities (m, classes) by the live model's own method; predictions (m, 1)."""
     model: Any = run.model
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it was trained on names, and X has none
+        if run.classes is None:
+            return np.asarray(model.predict(X)).reshape(-1, 1)
         return np.asarray(model.predict_proba(X))
 
 
 def parameters_now(run: TrainingRun) -> Floats:
     """The live model's parameters as the run's w lists them, (p,)."""
-    return parameters(run.model)
+    model: Any = run.model
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    return ensemble(last).w if isinstance(last, BOOSTED) else parameters(model)
 
 
 def input_names(run: TrainingRun) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""LightGBM: boosted trees as runs."""

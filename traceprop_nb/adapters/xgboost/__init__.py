@@ -1,0 +1,1 @@
+"""XGBoost: boosted trees as runs."""

@@ -1,0 +1,1 @@
+"""Boosted ensembles of trees as objectives, whichever library grew them."""
