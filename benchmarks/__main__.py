@@ -76,6 +76,13 @@ def kronecker() -> list[Measurement]:
     return measure()
 
 
+def gradients() -> list[Measurement]:
+    """Projections of gradients, and influence in networks that are too large for a matrix."""
+    from benchmarks.gradients import measure
+
+    return measure()
+
+
 def trees() -> list[Measurement]:
     """Influence on boosted trees, against trees grown again."""
     from benchmarks.trees import measure
@@ -139,6 +146,7 @@ def main() -> None:
         "overhead": overhead, "training": training, "records": records, "start": start,
         "unlearning": unlearning, "valuation": valuation, "store": store,
         "attribution": attribution, "kronecker": kronecker, "trees": trees, "sources": sources,
+        "gradients": gradients,
         "crash": crash, "reports": reports, "exactness": exactness, "lineage": lineage,
     }  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))

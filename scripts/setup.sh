@@ -58,6 +58,13 @@ get_chromium() {
     echo "no Chromium: the browser tests will be skipped (install the package chromium)" >&2
 }
 
+get_openmp() {  # LightGBM's wheel does not bring it
+  /sbin/ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' && return
+  say "OpenMP"
+  from_debian libgomp1 >/dev/null ||
+    echo "no libgomp: LightGBM cannot be loaded, and its tests fail (install libgomp1)" >&2
+}
+
 get_postgresql() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
   command -v initdb >/dev/null && return
@@ -78,6 +85,7 @@ get_javascript_tools() {
 
 make_environment
 install_packages
+get_openmp
 get_chromium
 get_postgresql
 get_javascript_tools

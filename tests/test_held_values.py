@@ -56,9 +56,11 @@ def test_a_column_updated_as_an_attribute_brings_the_other_rows(nb):
     assert {name: rows.tolist() for name, rows in answer.sources.items()} == {"x": [2], "y": [2]}
 
 
-def test_numbers_taken_out_by_iteration_are_unknown_not_constants(nb):
-    nb("z = np.array([i * 2 for i in x])")
-    assert nb.answer("z", 0).status == Status.UNKNOWN
+def test_numbers_taken_out_by_iteration_are_their_rows_not_constants(nb):
+    nb("z = np.array([i * 2 for i in x])\nu = np.array([*(i * 2 for i in x)])")
+    assert nb.behind("z", "x") == [[i] for i in range(len(nb.names["x"]))]
+    assert nb.answer("z", 0).status == Status.EXACT
+    assert nb.answer("u", 0).status == Status.UNKNOWN
     nb("w = x * np.float64(3.0) + np.sqrt(2)")
     assert nb.answer("w", 1).status == Status.EXACT
 

@@ -15,6 +15,7 @@ from tests.boosted_runs import (
 )
 from traceprop_nb.attribution import evaluate, truth as truths
 from traceprop_nb.attribution.axil import axil_weights
+from traceprop_nb.attribution.boosted_halves import SEED
 from traceprop_nb.attribution.boostin import boosted_steps
 from traceprop_nb.attribution.methods import attribute, choose
 from traceprop_nb.errors import OptionError, UnsupportedModelError
@@ -166,6 +167,20 @@ def test_lds_is_better_with_all_leaves_followed_and_better_still_over_halves(jud
     assert steps.value < halves.value
     assert halves.value > 0.5
     assert 0.3 < halves.scale < 3.0
+
+
+def test_half_subset_is_the_mean_slope_over_models_of_halves(monkeypatch):
+    monkeypatch.setattr("traceprop_nb.attribution.boosted_halves.HALVES", 2)
+    run, query = small("gb", 2)
+    got = attribute(run, query, estimand="half_subset").scores[:, SOME]
+    rng, want = np.random.default_rng(SEED), np.zeros_like(got)
+    for _ in range(2):
+        kept = rng.permutation(SMALL) < SMALL // 2
+        made = run.recipe.train(np.flatnonzero(kept), 0, lambda _: None).objective
+        here = replace(made, weights=run.objective.weights * kept)
+        slow = slow_influence(replace(run, objective=here), here.over(query), SOME)
+        want += slow * run.objective.weights[SOME] / 2
+    np.testing.assert_allclose(got, want, atol=1e-5 * np.abs(want).max())
 
 
 def test_half_subset_needs_a_recipe_and_the_method_that_it_uses(judged):

@@ -167,5 +167,6 @@ def test_scores_do_not_depend_on_the_memory_budget(network, monkeypatch):
 def test_too_many_parameters_for_a_matrix_are_refused_with_another_way(network, monkeypatch):
     run, query, _, _ = network
     monkeypatch.setattr("traceprop_nb.attribution.influence.LIMIT", 100)
-    with pytest.raises(UnsupportedModelError, match=r"curvature of 547 parameters.*'trak' or 'cg'"):
+    monkeypatch.setattr("traceprop_nb.attribution.dual.ROWS", 100)
+    with pytest.raises(UnsupportedModelError, match=r"547 parameters are too.*'trak' or 'cg'"):
         influence(run, query)

@@ -22,7 +22,7 @@ def frames(notebook):
 
 
 LOOSE_WRITES = ["g.iloc[1] = h.iloc[2]", "g.iloc[1] = h.iloc[2].to_numpy()",
-                "g.loc[g['w'] > .2, 'w'] = e['z']", "g.update(h)",
+                "g.loc[g['w'] > .2, 'w'] = e['z']",
                 "g.iloc[[0, 1]] = h.iloc[:2].to_numpy()",
                 "g[g['w'] > .2] = h.iloc[0]"]  # fmt: skip
 
@@ -33,6 +33,21 @@ def test_writes_into_some_rows_are_supersets(frames, statement):
     frames("g, h = d[['w', 'v']].copy(), e[['z']].assign(w=1.0)\n" + statement)
     assert frames.status("g") in (Status.INEXACT, Status.UNKNOWN)
     assert frames.behind("g", "d") in (SAME, [ALL] * N)
+
+
+def test_an_update_meets_by_label(frames):
+    frames("g = d[['w', 'v']].copy()\ng.update(e[['z']].rename(columns={'z': 'w'}))")
+    assert frames.behind("g", "d") == SAME
+    assert frames.behind("g", "e") == [[1], [0], [], [], []]
+    assert frames.status("g") == Status.EXACT
+
+
+def test_a_series_that_is_looked_up_in_brings_the_rows_of_its_labels(frames):
+    frames("m = e.iloc[1:].set_index('k')['z']\ng = d.assign(k=list('bcbxb'))\n"
+           "g['z'] = g['k'].map(m)\ng['k'] = 'x'")  # fmt: skip
+    assert frames.behind("g", "d") == SAME
+    assert frames.behind("g", "e") == [[2], [1], [2], [], [2]]
+    assert frames.status("g") == Status.EXACT
 
 
 def test_arrays_taken_from_a_frame_do_not_change_with_its_columns(frames):

@@ -99,6 +99,21 @@ BAD_QUERIES = [
 ]
 
 
+def test_several_runs_are_averaged_over_and_still_lead_to_lines(work):
+    train(work, "other = LogisticRegression(C=0.1).fit(X, y)", "other")
+    X, y = work.names["X"][:2], work.names["y"][:2]
+    ask = work.session.influence
+    both = ask(X, y, k=None, run=["clf", "other"])
+    each = [ask(X, y, k=None, run=name).scores for name in ("clf", "other")]
+    np.testing.assert_allclose(both.scores, np.mean(each, axis=0), atol=1e-12)
+    assert both.top(0)[0].line is not None
+    with pytest.raises(OptionError, match=r"run=\[\] names no run"):
+        ask(X, y, run=[])
+    train(work, "less = LogisticRegression().fit(X[:30], y[:30])", "less")
+    with pytest.raises(ShapeError, match="'less' was not trained like 'clf'"):
+        ask(X, y, run=["clf", "less"])
+
+
 @pytest.mark.parametrize(("bad", "error", "words"), BAD_QUERIES)
 def test_a_bad_query_is_refused_and_nothing_is_lost(work, bad, error, words):
     asked, given = len(work.session.asked), {"X": [[0.1, 0.2]], **bad}

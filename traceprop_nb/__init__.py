@@ -5,13 +5,26 @@ In a notebook, start with ``%load_ext traceprop_nb`` and put ``%%trace`` at the 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 # Importing a submodule sets its name here: first the two packages whose names are also questions,
 # then the functions that answer them.
 import traceprop_nb.lineage
 import traceprop_nb.session
+from traceprop_nb import compat
+from traceprop_nb.compat import (
+    Granularity,
+    array,
+    attribution_engine,
+    from_csv,
+    from_jax,
+    from_numpy,
+    from_torch,
+    provenance,
+    reset_graph,
+    set_granularity,
+    training_context,
+)
 from traceprop_nb.errors import TracepropError
 from traceprop_nb.session.declaring import opaque, probe, rowwise, rule
 from traceprop_nb.session.doors import decision, export, import_, import_lineage
@@ -20,6 +33,7 @@ from traceprop_nb.session.lineage_doors import columns, script
 from traceprop_nb.session.privacy.doors import declassify, erase_subject, policy, tag, tags
 from traceprop_nb.session.provenance import detach_provenance, get_provenance, track_provenance
 from traceprop_nb.session.record_doors import attest, compliance_report, groups, report
+from traceprop_nb.session.recording_doors import source, trace, train
 from traceprop_nb.session.sites import dependencies
 
 if TYPE_CHECKING:
@@ -43,12 +57,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "TracepropError", "attest", "columns", "compliance_report", "data_valuation", "decision",
-    "declassify", "dependencies", "detach_provenance", "erase_subject", "evaluate", "export",
-    "get_provenance", "groups", "impact", "import_", "import_lineage", "influence", "inside",
-    "lineage", "load_ipython_extension", "opaque", "open", "policy", "probe", "report", "rows",
-    "rowwise", "rule", "script", "session", "source", "subject", "tag", "tags", "trace",
-    "track_provenance", "train", "unlearn", "unload_ipython_extension", "why",
+    "Granularity", "TracepropError", "array", "attest", "attribution_engine", "columns",
+    "compliance_report", "data_valuation", "decision", "declassify", "dependencies",
+    "detach_provenance", "erase_subject", "evaluate", "export", "from_csv", "from_jax",
+    "from_numpy", "from_torch", "get_provenance", "groups", "impact", "import_", "import_lineage",
+    "influence", "inside", "lineage", "load_ipython_extension", "opaque", "open", "policy", "probe",
+    "provenance", "report", "reset_graph", "rows", "rowwise", "rule", "script", "session",
+    "set_granularity", "source", "subject", "tag", "tags", "trace", "track_provenance", "train",
+    "training_context", "unlearn", "unload_ipython_extension", "why",
 ]  # fmt: skip
 
 
@@ -127,10 +143,10 @@ def influence(  # noqa: PLR0913  # one for each part of the question
         X: Query rows, as the model takes them; one row may be a vector.
         y: Their labels (m,); without labels the model's own predictions are explained.
         k: How many rows the answer lists; None for all.
-        run: Name of the training run, or the run; the newest by default.
+        run: Name of the training run; the newest by default. A list is averaged over.
         method: "auto", "closed-form", "influence", "cg", "nystrom", "lissa", "arnoldi", "kfac",
-            "ekfac", "datainf", "grad-cos", "grad-dot", "representer", "tracin" or "trak"; or a
-            name under which a method was registered.
+            "ekfac", "datainf", "grad-cos", "grad-dot", "last-layer", "representer", "tracin" or
+            "trak"; or a name under which a method was registered.
         estimand: What is estimated: "leave_one_out"; for linear models also "half_subset" (the
             row's effect among a random half of the others) and "shapley".
         by: "row", or "source": each is left out as a whole where the model is linear.
@@ -196,7 +212,7 @@ def unlearn(  # noqa: PLR0913  # one for each part of the request
     *, source: str | None = None, rows: Any = None, where: str | None = None, reached: Any = None,
     influence: Any = None, subject: Any = None, run: Any = None, gold: bool | int = False,
     background: bool = False, method: str = "auto", evaluate: Any = None, seed: int = 0,
-    points: int = 33,
+    points: int = 33, **traceprop: Any,
 ) -> UnlearnAnswer:  # fmt: skip
     """A model without the rows that one of the first six arguments names; the old one stays.
 
@@ -214,6 +230,7 @@ def unlearn(  # noqa: PLR0913  # one for each part of the request
         evaluate: Held-out rows, ``{name: (X, y)}`` or ``{name: (X, y, {slicing: labels})}``.
         seed: Of what the method draws, and of the random rows beside.
         points: Points of the trajectory, 33 to 129.
+        **traceprop: Traceprop's ``gradient_store`` and ``source_id``, see ``compat.unlearn``.
 
     Returns:
         ``model``, ``trajectory``, ``verified`` (None: not compared), ``verdict``, ``run``.
@@ -223,6 +240,8 @@ def unlearn(  # noqa: PLR0913  # one for each part of the request
         UnknownNameError, OptionError: No such source, column, method or run; not exactly one way.
         UnsupportedModelError, NoRunError: Not for this model, no recipe; the model has changed.
     """
+    if traceprop:
+        return cast(Any, compat.unlearn(**traceprop))
     return session().unlearn(
         source=source, rows=rows, where=where, reached=reached, influence=influence,
         subject=subject, run=run, gold=gold, background=background, method=method,
@@ -279,16 +298,9 @@ def subject(column: str, key: Any) -> SubjectAnswer:
 
 
 def data_valuation(  # noqa: PLR0913  # one for each part of the question
-    *,
-    val: Any,
-    run: Any = None,
-    method: str = "knn-shapley",
-    k: int = 10,
-    by: str = "row",
-    weight: str | None = None,
-    budget: int | None = None,
-    seed: int = 0,
-) -> ValuationAnswer:
+    *, val: Any = None, run: Any = None, method: str = "knn-shapley", k: int = 10, by: str = "row",
+    weight: str | None = None, budget: int | None = None, seed: int = 0, **traceprop: Any,
+) -> ValuationAnswer:  # fmt: skip
     """What each training row is worth on held-out rows.
 
     Args:
@@ -301,6 +313,7 @@ def data_valuation(  # noqa: PLR0913  # one for each part of the question
         weight: Of a neighbour by its distance: "inverse-distance", "gaussian"; None counts all.
         budget: Most models that a sampling method trains.
         seed: Of what is drawn.
+        **traceprop: Traceprop's ``gradient_store``, ``val_gradients``: ``compat.data_valuation``.
 
     Returns:
         ``values`` float64 (n,), positive rows help; ``by_source()``, ``by_op()``, ``curve``,
@@ -313,47 +326,11 @@ def data_valuation(  # noqa: PLR0913  # one for each part of the question
         ShapeError, NotFiniteError: Validation rows that the model cannot take.
         UnsupportedModelError: The method does not apply to the model.
     """
+    if traceprop:
+        return cast(Any, compat.data_valuation(**traceprop))
     return session().data_valuation(
         val=val, run=run, method=method, k=k, by=by, weight=weight, budget=budget, seed=seed
     )
-
-
-def source(value: Any, name: str) -> Any:
-    """Declare a frame, series, array or tensor to be a source: row i is its record i.
-
-    Returns:
-        The value itself.
-    """
-    return session().source(value, name)
-
-
-def trace(name: str | None = None) -> AbstractContextManager[None]:
-    """Watch what libraries read and load while a block runs, outside a notebook cell.
-
-    Calls and operators in the block itself are only seen in a cell under ``%%trace``.
-    """
-    from traceprop_nb.session.blocks import traced
-
-    return traced(session(), name)
-
-
-def train(name: str, **options: Any) -> AbstractContextManager[None]:
-    """Record the training that happens in a block, as ``%%train NAME`` does in a cell.
-
-    Args:
-        name: Name of the run.
-        **options: Those of ``%%train``: model, loss, proj_dim, checkpoints, sources, rows, predict,
-            fit, shards. What is a name there may be the thing itself here; a model that the block
-            makes anew, as a JAX tree of parameters, is a function without arguments that returns
-            it.
-
-    Raises:
-        NoModelError: Nothing was trained in the block.
-        UnknownNameError: There is no such option.
-    """
-    from traceprop_nb.session.blocks import trained
-
-    return trained(session(), name, options)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -278,6 +278,7 @@ FITS = {
     "grad-cos": [*CONVEX, *NETWORKS, *TREES],
     "grad-dot": [*CONVEX, *NETWORKS, *TREES],
     "kfac": LAYERED,
+    "last-layer": LAYERED,
     "leaf-influence": TREES,
     "representer": [
         make for make in CONVEX if make not in (multinomial_unpenalised, torch_linear_unpenalised)

@@ -92,6 +92,7 @@ SLOPES = {
     "leaf-influence": (0.9, 1.1),  # of trees: see test_influence_boosting
     "kfac": (0.4, 1.5),
     "ekfac": (0.4, 1.5),
+    "last-layer": (0.4, 1.05),
 }
 
 

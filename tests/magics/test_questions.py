@@ -178,6 +178,13 @@ def test_a_decision_is_reported_by_its_answer_or_number(work):
     assert inputs("%report decision --of first") == inputs("%report decision --of 1") == digests[0]
 
 
+def test_the_operations_inside_a_module_are_listed_on_request(work):
+    work("import torch\nnet = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))")
+    answer = work.value("%lineage net --deep torch.as_tensor(X, dtype=torch.float32)")
+    assert [one.module for one in answer.mixing] == ["1"]
+    assert work.value("%lineage net[0] --deep torch.ones(3, 2)").mixing == ()
+
+
 @pytest.mark.parametrize(
     ("line", "kind", "said"),
     [
@@ -193,6 +200,7 @@ def test_a_decision_is_reported_by_its_answer_or_number(work):
         ("%lineage X --row 60", errors.RowRangeError, "0 to 59"),
         ("%lineage np.arange(3)", errors.UntracedError, "UNKNOWN"),
         ("%lineage X --save x.png", errors.OptionError, ".svg"),
+        ("%lineage X --deep X", errors.UnsupportedModelError, "no torch.nn.Module"),
         ("%report --set purpos=x", errors.TracepropError, "purpose"),
         ("%report session_recrd", errors.TracepropError, "session"),
     ],
@@ -211,6 +219,7 @@ def test_what_cannot_be_answered_is_refused_in_one_line_of_its_own_kind(work, li
         ("%influence X[3]] 5 5", "is not an expression"),
         ("%influence X[3] --ru clf", "did you mean --run"),
         ("%lineage --row 3", "--row needs a value"),
+        ("%lineage --deep X", "--deep needs a value"),
         ("%unlearn", "is required"),
     ],
 )

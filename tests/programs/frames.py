@@ -111,7 +111,6 @@ COLUMNS = [
     " for t in ids if t in d})",
     "d['g'] = d['w'].expanding().max()",
     "d['s'] = d['c'].astype('category').cat.codes if 'c' in d else 0",
-    "d['n'] = d['k'].map(d['k'].value_counts())",
     "d['r'] = d['w'].rank()",
     "d['r'] = pd.cut(d['w'], 3, labels=False) if len(d) > 1 else 0",
     "d.loc[d['w'] > 1, 'v'] = 0.0",
@@ -169,18 +168,22 @@ PARTS = [
     "d = pd.DataFrame(d)",
     "d = pd.DataFrame({c: d[c].to_numpy() for c in d.columns})",
 ]
-SEVERAL = [
-    "d = d.groupby('k', as_index=False).agg({c: either if c in ids else 'first' for c in d"
-    " if c != 'k'})",
-    "d = d.groupby('k', sort=False).agg({c: either if c in ids else 'first' for c in d"
-    " if c != 'k'}).reset_index()",
+_OF_THE_GROUP = (
     "g = d.groupby('k')[['w', *(c for c in ids if c in d)]].agg("
     "{c: either if c in ids else 'mean' for c in ['w', *(c for c in ids if c in d)]})\n"
     "d = d.join(g, on='k', rsuffix='_g')\n"
     "for t_ in [c for c in ids if c in d]:\n"
     "    d[t_] = (d[t_].fillna(0).astype('int64')"
     " | d[t_ + '_g'].fillna(0).astype('int64')).astype('float64')\n"
-    "d = d.drop(columns=[c for c in d if str(c).endswith('_g')])",
+    "d = d.drop(columns=[c for c in d if str(c).endswith('_g')])"
+)
+SEVERAL = [
+    "d['n'] = d['k'].map(d['k'].value_counts())\n" + _OF_THE_GROUP,
+    "d = d.groupby('k', as_index=False).agg({c: either if c in ids else 'first' for c in d"
+    " if c != 'k'})",
+    "d = d.groupby('k', sort=False).agg({c: either if c in ids else 'first' for c in d"
+    " if c != 'k'}).reset_index()",
+    _OF_THE_GROUP,
     "d = d.pivot_table(index='k', values=['w', 'v', *(c for c in ids if c in d)], aggfunc="
     "{c: either if c in ids else 'mean' for c in ['w', 'v', *(c for c in ids if c in d)]})"
     ".reset_index() if len(d) and d['v'].notna().any() else d",

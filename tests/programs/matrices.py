@@ -147,7 +147,8 @@ LEARNING = [
     "n_ = X.shape[1]; X = encoding.fit_transform(np.c_[X[:, :1] > 0, X]) if len(X) else X\n"
     "X = (X.toarray() if hasattr(X, 'toarray') else X)[:, -n_:]",
     "X = np.hstack([StandardScaler().fit_transform(X[:, :1]), X[:, 1:]]) if len(X) else X",
-    "X = np.hstack([SimpleImputer().fit_transform(X[:, :1]), X[:, 1:]]) if len(X) else X",
+    "X = np.hstack([SimpleImputer(keep_empty_features=True).fit_transform(X[:, :1]), X[:, 1:]])"
+    " if len(X) else X",
     "X = np.hstack([X, OneHotEncoder(sparse_output=False).fit_transform(X[:, :1] > 0)])"
     " if len(X) else X",
     "X = resample(X, random_state=$i) if len(X) else X",
@@ -283,8 +284,9 @@ MATRIX = [
 SETUP = """
 c_ = [c for c in ('w', '_a', '_b') if c in d]
 X = d[c_].to_numpy(dtype='float64', copy=True)
-passing = ColumnTransformer([('s', Pipeline([('i', SimpleImputer()), ('z', StandardScaler())]),
-                              [0])], remainder='passthrough')
+imputer = SimpleImputer(keep_empty_features=True)
+passing = ColumnTransformer([('s', Pipeline([('i', imputer), ('z', StandardScaler())]), [0])],
+                            remainder='passthrough')
 encoding = ColumnTransformer([('o', OneHotEncoder(), [0])], remainder='passthrough')
 """
 IMPORTS = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import pandas as pd
 import torch
 
 from tests.programs.shapes import Program
+from traceprop_nb.lineage import query
 from traceprop_nb.lineage.nodes import Status
 from traceprop_nb.session.answers import RowAnswer
 from traceprop_nb.session.core import Session
@@ -22,7 +24,13 @@ IDS = {"_a": "A", "_b": "B"}
 
 @dataclass
 class Tally:
-    """Answers by outcome, and the first wrong ones with their program."""
+    """Answers by outcome, and the first wrong ones with their program.
+
+    Attributes:
+        counts: Answers by outcome, and programs.
+        inexact_by: Answers that are not exact by the first operation on their way that is not.
+        wrong: Wrong answers in words.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     inexact_by: Counter[str] = field(default_factory=Counter)
@@ -137,8 +145,22 @@ def _compare(
         if outcome.isupper():
             text = f"{outcome}: row {row}, seed {program.seed}, x {x[row]}\n{answer!r}"
             tally.wrong.append(f"{text}\n{program.source}")
-        elif outcome == "inexact":
-            tally.inexact_by.update({d.operation for d in session.why(x).doubts})
+        elif outcome != "exact":
+            tally.inexact_by[_cause(session, x, row)] += 1
+
+
+def _cause(session: Session, x: np.ndarray, row: int) -> str:
+    """The first operation on the way to a row that is not exact."""
+    graph, node = session.graph, session.recorder.identity.node(x)
+    if node is None:
+        return "never recorded"
+    way = set(query.backward(graph, node, row).path)
+    first = next((at for at in query.inexact_steps(graph, node) if at in way), None)
+    if first is None:
+        return "source"
+    site = graph.site(first)
+    at = "" if site is None else f": {re.sub(r'[0-9]+', '0', site.text)}"
+    return graph.op_name(first) + at
 
 
 def _lines_are_right(answer: RowAnswer, program: Program) -> bool:

@@ -217,7 +217,7 @@ _MADE = [
     *(Witness(f"{kind}.to_{form}", f"import tempfile\n{of}.to_{form}(tempfile.mkdtemp() + '/f')\n"
               f"out = {of}")
       for kind, of, form in ((F, "d", "csv"), (S, "d['w']", "csv"), (F, "d", "parquet"),
-                             (F, "d", "feather"))),
+                             (F, "d", "feather"), (F, "d", "pickle"), (S, "d['w']", "pickle"))),
     Witness(f"{S}.factorize", "out = d['w'].round(0).factorize()[0]", loose=SPARE),
 ]  # fmt: skip
 WITNESSES = [

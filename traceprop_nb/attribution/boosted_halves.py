@@ -2,7 +2,7 @@
 
 Which splits are found depends on the rows, and no derivative sees that; the mean over models of
 random halves does, as TRAK's ensembles do (Park et al. 2023, arXiv:2303.14186). On Adult (6,000
-rows) five halves lift the LDS of histogram boosting from 0.47 to 0.54.
+rows) ten halves lift the LDS of histogram boosting from 0.47 to 0.56.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from traceprop_nb.gradients.progress import silent
 from traceprop_nb.gradients.run import TrainingRun
 
 HALVES = 10
-"""Models; those of Adult gain 0.01 from each doubling after five."""
+"""Models; with five the LDS of histogram boosting on Adult is 0.54, with ten 0.56."""
 
 SEED = 20_230_303
 """Of the halves: not one that a ground truth is drawn with by default."""

@@ -1,13 +1,15 @@
-"""Influence functions: leaving one row out, to first order, with an explicit curvature.
+"""Influence functions: leaving one row out, to first order, with an exact curvature.
 
 Koh and Liang 2017, arXiv:1703.04730. Score (q, i) is weight_i g_q . (G + damping I)^-1 g_i, G
-being the Gauss-Newton matrix of F, which for a linear model is its Hessian.
+being the Gauss-Newton matrix of F, which for a linear model is its Hessian. Up to 4,000 parameters
+the matrix is formed; beyond, inner products of gradients take its place, see ``dual``.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from traceprop_nb.attribution import dual
 from traceprop_nb.attribution.damping import damping_for, require_damping
 from traceprop_nb.attribution.scores import InfluenceScores, joined
 from traceprop_nb.errors import UnsupportedModelError
@@ -32,18 +34,16 @@ def influence(
             a convex model, and ``damping_for`` of the matrix otherwise.
 
     Raises:
-        UnsupportedModelError: No Gauss-Newton matrix, or more than 4,000 parameters.
-        OptionError: A negative damping.
+        UnsupportedModelError: No Gauss-Newton matrix, or more than 4,000 parameters and no way
+            around its size.
+        OptionError: A negative damping; or none where the curvature is flat, of a large model.
     """
     objective = run.objective
     if not isinstance(objective, GaussNewton):
         raise UnsupportedModelError(f"{run.name!r} has no Gauss-Newton matrix; use 'grad-dot'")
-    if objective.p > LIMIT:
-        raise UnsupportedModelError(
-            f"an explicit curvature of {objective.p} parameters is too large (up to {LIMIT}); "
-            "use method='trak' or 'cg'"
-        )
     require_damping(damping)
+    if objective.p > LIMIT:
+        return dual.influence(run, query, damping)
     matrix = objective.gauss_newton(run.w)
     flat = flat_directions(objective)
     chosen, why = damping_for(matrix) if flat is None else (0.0, "")
@@ -54,3 +54,10 @@ def influence(
     scores = gradient_products(objective, run.w, factor.solve(at.T).T) * objective.weights
     note = joined("first order, at the recorded parameters", why if damping is None else "")
     return InfluenceScores(scores, "influence", damping=chosen, note=joined(note, objective.note))
+
+
+def obstacle(run: TrainingRun) -> str:
+    """Why this method cannot take a run; empty if it can."""
+    if not isinstance(run.objective, GaussNewton):
+        return "it has no Gauss-Newton matrix"
+    return dual.obstacle(run.objective, run.w) if run.objective.p > LIMIT else ""

@@ -17,8 +17,9 @@ from traceprop_nb.attribution.ekfac import ekfac
 from traceprop_nb.attribution.grad_cos import grad_cos
 from traceprop_nb.attribution.grad_dot import grad_dot
 from traceprop_nb.attribution.half_subset import half_subset
-from traceprop_nb.attribution.influence import LIMIT, influence
+from traceprop_nb.attribution.influence import LIMIT, influence, obstacle
 from traceprop_nb.attribution.kfac import kfac
+from traceprop_nb.attribution.last_layer import last_layer
 from traceprop_nb.attribution.leaf_influence import leaf_influence
 from traceprop_nb.attribution.lissa import lissa
 from traceprop_nb.attribution.nystrom import nystrom
@@ -49,8 +50,10 @@ def choose(run: TrainingRun) -> tuple[str, str]:
     if isinstance(run.objective, Linear):
         return "closed-form", "the model is linear"
     curved = isinstance(run.objective, GaussNewton)
-    if curved and run.objective.p <= LIMIT:
-        return "influence", f"{run.objective.p} parameters allow an explicit curvature"
+    if not obstacle(run):
+        n, p = run.objective.n, run.objective.p
+        few = f"{p} parameters allow an explicit curvature"
+        return "influence", few if p <= LIMIT else f"{n} rows allow inner products of gradients"
     if run.classes is not None:
         return "trak", f"{run.objective.p} parameters are too many for an explicit curvature"
     if curved:
@@ -71,6 +74,7 @@ METHODS: dict[str, Attributor] = {
     "grad-cos": grad_cos,
     "grad-dot": grad_dot,
     "kfac": kfac,
+    "last-layer": last_layer,
     "leaf-influence": leaf_influence,
     "lissa": lissa,
     "nystrom": nystrom,

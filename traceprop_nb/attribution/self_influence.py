@@ -8,25 +8,37 @@ arXiv:1703.04730, section 5.4). It needs no model and no data: stored gradients 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from traceprop_nb.attribution.damping import damping_for
 from traceprop_nb.errors import NotFiniteError, ShapeError
+from traceprop_nb.gradients.blocks import row_blocks
 from traceprop_nb.gradients.linalg import factorise
 from traceprop_nb.gradients.objective import Floats
 
 
-def weighted_gram(features: Floats, loss: Floats, weights: Floats) -> Floats:
+def weighted_gram(features: NDArray[np.floating], loss: Floats, weights: Floats) -> Floats:
     """Sum over rows of weight p (1 - p) grad f grad f^T, from g = -(1 - p) grad f.
 
     Args:
-        features: Gradients (n, k) of the losses.
+        features: Gradients (n, k) of the losses; their squares are summed in float64, a block of
+            rows at a time in their own dtype.
         loss: (n,), minus the log of p, the probability of the row's own label.
         weights: (n,).
     """
-    # p / (1 - p); a row fitted to the last bit has gradient 0 and must not divide by it
-    odds = np.exp(-loss) / np.maximum(-np.expm1(-loss), 1e-12)
-    scaled = features * np.sqrt(odds * weights)[:, None]
-    return scaled.T @ scaled
+    roots = np.sqrt(odds(loss) * weights)
+    gram = np.zeros((features.shape[1],) * 2)
+    for rows in row_blocks(np.arange(len(features), dtype=np.int64), 8 * 2 * features.shape[1]):
+        here = slice(rows[0], rows[-1] + 1)
+        scaled = features[here] * roots[here, None].astype(features.dtype)
+        gram += scaled.T @ scaled
+    return gram
+
+
+def odds(loss: Floats) -> Floats:
+    """Odds p / (1 - p) of each row's own label, from its loss."""
+    # A row fitted to the last bit has gradient 0 and must not divide by it.
+    return np.asarray(np.exp(-loss) / np.maximum(-np.expm1(-loss), 1e-12))
 
 
 def self_influence(

@@ -201,6 +201,19 @@ class Shardable(Featured, Movable, Protocol):
 
 
 @runtime_checkable
+class Headed(Protocol):
+    """A network whose last layer can be looked at alone."""
+
+    def last_layer(self, w: Floats) -> tuple[Objective, Floats]:
+        """The same risk with all but the last linear layer fixed at w, and that layer's part of w.
+
+        Raises:
+            UnsupportedModelError: Its outputs are not those of a linear layer that is trained.
+        """
+        ...
+
+
+@runtime_checkable
 class Distillable(Protocol):
     """A classifier that can be pulled towards, or away from, another one's predictions."""
 

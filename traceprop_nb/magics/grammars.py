@@ -80,6 +80,9 @@ def _lineage() -> MagicParser:
     parser.add_argument("--focus", type=one_of("up", "down"), help="only causes, or only effects")
     parser.add_argument("--depth", metavar="K", type=positive, help="at most K steps away")
     parser.add_argument("--column", metavar="C", help="with --row: the source cells in that cell")
+    parser.add_argument(
+        "--deep", metavar="BATCH", help="of a PyTorch module: the operations in its call on a batch"
+    )
     parser.add_argument("--code", action="store_true", help="the script that makes the value again")
     parser.add_argument("--save", metavar="FILE", help=f"write {SAVED_LINEAGE}; with --code, .py")
     return parser

@@ -33,6 +33,7 @@ from traceprop_nb.magics.header import Header
 from traceprop_nb.magics.policy import policy
 from traceprop_nb.magics.rows import is_row_list, row_list
 from traceprop_nb.magics.view import LineageView
+from traceprop_nb.session.inside import inside
 from traceprop_nb.tracing.rewrite import GRANULARITIES
 
 if TYPE_CHECKING:
@@ -146,11 +147,13 @@ class TracepropMagics(Magics):
         def answer(options: argparse.Namespace) -> Any:
             text = joined(options.value)
             value = None if text is None else self._value(text, "%lineage", local_ns)
-            if text is None and (options.row is not None or options.code):
-                what = "--code" if options.code else "--row"
+            if text is None and (options.row is not None or options.code or options.deep):
+                what = "--code" if options.code else "--deep" if options.deep else "--row"
                 raise UsageError(f"%lineage: {what} needs a value, as in %lineage X --row 3")
             if options.code:
                 return self._script(text or "", value, options.save)
+            if options.deep is not None:
+                return inside(value, self._value(options.deep, "%lineage", local_ns))
             if options.column is not None and options.row is None:
                 raise UsageError("%lineage: --column needs a row, as in %lineage X --row 3")
             if options.row is not None:

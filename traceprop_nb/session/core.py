@@ -174,8 +174,9 @@ class Session:
         """
         if granularity not in GRANULARITIES:
             raise unknown_name("granularity", granularity, GRANULARITIES)
-        self.recorder.granularity = granularity
         self.idle.cell_begins()
+        usual = self.recorder.usual_granularity
+        self.recorder.granularity = usual if granularity == "op" else granularity
         cell = CellRun(number, source, traced, name, len(self.graph), len(self.graph.maps))
         self.cells.append(cell)
         self._running.append(cell)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from traceprop_nb.attribution.ensembles import mean_over
 from traceprop_nb.attribution.group_left_out import group_left_out
 from traceprop_nb.attribution.methods import METHODS, attribute
 from traceprop_nb.attribution.scores import joined
@@ -32,7 +35,7 @@ def influence(  # noqa: PLR0913  # the public question
     y: Any = None,
     *,
     k: int | None = 10,
-    run: str | TrainingRun | None = None,
+    run: str | TrainingRun | Sequence[str | TrainingRun] | None = None,
     method: str = "auto",
     estimand: str = "leave_one_out",
     by: str = "row",
@@ -42,14 +45,15 @@ def influence(  # noqa: PLR0913  # the public question
     check_by(by)
     if k is not None and k < 1:
         raise OptionError(f"k={k} lists nothing; pass a positive number, or None for all rows")
-    asked = run if isinstance(run, TrainingRun) else session.training.find(run)
+    asked, *others = _runs(session, run)
     query_rows = asked.query(X, y)
-    result = attribute(asked, query_rows, method=method, estimand=estimand)
-    known = session.training.lds.get(asked, {})
-    result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
-    back = of_run(session, asked)
-    grouped = None
-    if by == "source" and isinstance(asked.objective, Linear):
+    how = functools.partial(attribute, method=method, estimand=estimand)
+    result = mean_over([asked, *others], query_rows, how)
+    if not others:
+        known = session.training.lds.get(asked, {})
+        result = replace(result, lds=known.get((METHODS[result.method], result.estimand)))
+    back, grouped = of_run(session, asked), None
+    if by == "source" and isinstance(asked.objective, Linear) and not others:
         grouped = _grouped(asked, query_rows, result.scores, back)
         result = replace(result, note=joined(GROUPED, result.note))
     return InfluenceAnswer(
@@ -65,6 +69,17 @@ def influence(  # noqa: PLR0913  # the public question
         session.recorder.cell,
         grouped,
     )
+
+
+def _runs(
+    session: Session, run: str | TrainingRun | Sequence[str | TrainingRun] | None
+) -> list[TrainingRun]:
+    """One run, or those to average over."""
+    if run is None or isinstance(run, str | TrainingRun):
+        return [run if isinstance(run, TrainingRun) else session.training.find(run)]
+    if not run:
+        raise OptionError("run=[] names no run; name one, or several to average over")
+    return [one for each in run for one in _runs(session, each)]
 
 
 def _grouped(run: TrainingRun, query: Any, scores: Floats, back: Origins) -> Floats:

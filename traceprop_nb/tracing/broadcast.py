@@ -26,7 +26,7 @@ def align(recorder: Recorder, site: int, op: int, out: Any, operands: Sequence[O
     """Record a tree of element-wise operators."""
     ndim, rows, _ = recorder.table.snapshot(out)
     turned = [carriers.of(operand.ref) for operand in operands]
-    if any(turned) and _turned(recorder, (site, recorder.graph.ops[op]), out, operands):
+    if any(turned) and turned_by(recorder, (site, recorder.graph.ops[op]), out, operands):
         return
     flat = edges(recorder, ndim, rows, operands)
     recorder.append(site, op, out, rows, flat)
@@ -54,10 +54,14 @@ def edges(recorder: Recorder, ndim: int, rows: int, operands: Iterable[Operand])
     return flat
 
 
-def _turned(
+def turned_by(
     recorder: Recorder, step: tuple[int, str], out: Any, operands: Sequence[Operand]
 ) -> bool:
-    """Operators on arrays whose rows lie along another axis, which then is the result's too."""
+    """Record operators on arrays whose rows lie along another axis, which is the result's too.
+
+    Returns:
+        Whether it was recorded.
+    """
     known = [found for operand in operands if (found := carriers.of(operand.ref)) is not None]
     axis, ndim = known[0].axis, out.ndim
     n = out.shape[axis] if axis < ndim else -1

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import All, Groups, Mosaic, compose
-from traceprop_nb.lineage.nodes import Status
+from traceprop_nb.lineage.maps import All, Groups, Identity, Mosaic, compose
+from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.rules import Edge
 
@@ -85,6 +85,20 @@ def of(ref: Tracked | None) -> Carrier | None:
         return None
     found: Carrier = ref.carrier
     return found if ref.node == found.node else None
+
+
+def lying(ref: Tracked | None, node: int, rows: int) -> tuple[int, tuple[Edge, ...]]:
+    """The axis along which an array's rows lie, and what is behind each position."""
+    known = of(ref)
+    if known is not None:
+        return known.axis, known.edges
+    return 0, ((node, Identity(rows), Kind.DIRECT, Status.EXACT),)
+
+
+def lined(ref: Tracked | None) -> bool:
+    """Whether each row of the array is of one parent, which a turn may change."""
+    known = of(ref)
+    return known is not None and any(line >= 0 for line in known.lines)
 
 
 def whole(recorder: Writer, node: int) -> int:

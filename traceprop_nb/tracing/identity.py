@@ -25,11 +25,13 @@ class Tracked(weakref.ref):  # type: ignore[type-arg]  # generic only in stubs
         node: The node that the object is now; a write replaces it.
         group: Those that share memory with it, by key; None where nobody is known to.
         carrier: Which axis its rows lie along, where that is not the first; see ``carriers``.
+        layout: Where it stood in memory, noted before a write into what may be gone after it.
     """
 
-    __slots__ = ("carrier", "group", "key", "node")
+    __slots__ = ("carrier", "group", "key", "layout", "node")
     carrier: Any
     key: int
+    layout: Any
     node: int
     group: dict[int, Tracked] | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -78,3 +79,11 @@ def _of_array(key: np.ndarray, n: int) -> RowMap | None:
     if key.ndim != 1 or key.dtype.kind not in "iu":
         return None
     return Deferred(key.copy(), n, wraps=True)
+
+
+def covers(keys: Sequence[Any], lengths: Sequence[int]) -> bool:
+    """Whether keys, one for each of the first of these axes, name all of their positions."""
+    return all(
+        (type(k) is int and n == 1) or (isinstance(k, slice) and len(range(*k.indices(n))) == n)
+        for k, n in zip(keys, lengths, strict=False)
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.maps import All, Identity
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing import memory
+from traceprop_nb.tracing import memory, through
 from traceprop_nb.tracing.callables import inert, is_user_module, reached
 from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.operand import Operand
@@ -118,7 +118,10 @@ def aliases_written(recorder: Recorder, site: int, ref: Tracked | None, *brought
         return
     memory.meet(recorder, ref)
     status = Status.EXACT if brought else Status.UNKNOWN
+    known = brought == (ref.node,)
     for alias, its in recorder.identity.aliases(ref):
+        if known and through.moved(recorder, site, ref, its):
+            continue
         rows = recorder.table.rows(alias)
         edges: list[Edge] = [(its.node, Identity(rows), Kind.DIRECT, Status.EXACT)]
         edges += [(n, All(recorder.graph.rows(n), rows), *_INEXACT) for n in brought]

@@ -16,7 +16,8 @@ class Plan:
         op: The operation as the lineage shows it, such as ``"-/+"`` or ``"merge"``.
         head: Slot of the receiver, base or callee; -1 where there is none.
         method: Name of the attribute that is called or read, or None.
-        args: Positional operands: ``("slot", k)``, ``("star", k)`` or ``("const", value)``.
+        args: Positional operands: ``("slot", k)``, ``("star", k)``, ``("item", (k, place))`` of a
+            tuple that passed a slot, or ``("const", value)``.
         keywords: Named operands, as (name or None for ``**``, operand).
         slots: Every slot that the expression fills, the head included.
         rule: Cache of the rule that handled the last call, with what it was found for.
@@ -33,8 +34,12 @@ class Plan:
 
 
 def operand_value(operand: tuple[str, Any], values: dict[int, Any]) -> Any:
-    """What passed an operand's slot, or its constant."""
-    return operand[1] if operand[0] == "const" else values.get(operand[1])
+    """What passed an operand's slot, a member of it, or its constant."""
+    kind, what = operand
+    if kind == "item":
+        passed = values.get(what[0])
+        return passed[what[1]] if isinstance(passed, tuple | list) else None
+    return what if kind == "const" else values.get(what)
 
 
 def arguments(plan: Plan, popped: list[Any]) -> tuple[list[Any], dict[str, Any]]:

@@ -285,10 +285,11 @@ class Recorder(States):
         """An object was written into: ``base[key] = value`` and its kin."""
         plan = self.plans[number]
         popped = self._take(plan)
-        head = popped[0]
-        if head is None or (head.node is None and head.thing is None):
+        head = popped[0] or UNSEEN
+        if head.node is None and head.thing is None:
             return
         try:
+            head.node = head.ref.node if head.ref is not None else head.node  # maybe written since
             values = dict(zip(plan.slots[1:], popped[1:], strict=True))
             args = [operand_value(operand, values) for operand in plan.args]
             named = {str(name): operand_value(operand, values) for name, operand in plan.keywords}

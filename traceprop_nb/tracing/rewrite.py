@@ -10,7 +10,7 @@ name or an extra reference that the cell itself would not hold.
 from __future__ import annotations
 
 import ast
-from typing import Protocol
+from typing import Any, Protocol
 
 from traceprop_nb.tracing.loop_rewriting import LoopRewriting
 from traceprop_nb.tracing.syntax import (
@@ -24,6 +24,7 @@ from traceprop_nb.tracing.syntax import (
     is_hook,
     operands,
     operator,
+    paired,
     place,
     written,
     written_out,
@@ -37,7 +38,7 @@ UNSEEN = frozenset(
 )
 """Builtins whose results are never values with rows, or that look at their caller."""
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
-Operand = tuple[str, object]
+Operand = tuple[str, Any]
 
 
 class Plans(Protocol):
@@ -246,7 +247,7 @@ class Rewriter(LoopRewriting):
             keywords.append((keyword.arg, operand))
         every = [*args, *(operand for _, operand in keywords)]
         slots = [slot for kind, slot in every if kind != "const"]
-        return tuple(args), tuple(keywords), slots  # type: ignore[return-value]  # slots are ints
+        return tuple(args), tuple(keywords), slots
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """A read through ``[...]``; ``df.loc[...]`` and its kin count as one read of ``df``."""
@@ -295,18 +296,27 @@ class Rewriter(LoopRewriting):
         if not writes:
             node.value = self.visit(node.value)
             return node
+        places = {w: k for target in node.targets for k, w in paired(target, node.value)}
         value, node.value = self._held(node.value)
         after: list[ast.stmt] = [node]
-        after += [self._write(t, value, node, whole=t in node.targets) for t in writes]
+        for k, target in enumerate(writes):
+            if k and value[0] == "slot":  # a slot is read once
+                value = ("slot", self._slot())
+                node.value = hook("a", value[1:], [node.value], node.value)
+            paired_with = target in places and value[0] == "slot"
+            given = ("item", (value[1], places[target])) if paired_with else value
+            whole = paired_with or target in node.targets
+            after.append(self._write(target, given, node, whole=whole))
         return after
 
     def _write(
         self, target: ast.Subscript | ast.Attribute, value: Operand, node: ast.stmt, *, whole: bool
     ) -> ast.stmt:
         keywords = (("value" if whole else "among", value),)
-        extra = (value[1],) if value[0] == "slot" else ()
+        extra = _slots(value)
         if isinstance(target, ast.Subscript):
-            plan = self._through(target, "[]=", keywords=keywords, extra=extra)
+            owner = "v" if isinstance(indexed(target)[0], ast.Name) else "x"
+            plan = self._through(target, "[]=", owner, keywords=keywords, extra=extra)
         else:
             head, target.value = self._weak(target.value)
             plan = self._plan(
@@ -368,6 +378,12 @@ class Rewriter(LoopRewriting):
         """Records of writes whose value nobody sees."""
         writes = [w for target in targets for w in written(target)]
         return [self._write(w, ("const", None), node, whole=False) for w in writes]
+
+
+def _slots(value: Operand) -> tuple[int, ...]:
+    """The slot that a value passes, if it does."""
+    kind, what = value
+    return () if kind == "const" else (what if kind == "slot" else what[0],)
 
 
 def _again(node: ast.expr) -> ast.Name:

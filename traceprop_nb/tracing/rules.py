@@ -18,6 +18,7 @@ from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing import declared
 from traceprop_nb.tracing.columns import ColumnRules
 from traceprop_nb.tracing.identity import Tracked
+from traceprop_nb.tracing.layout import Layout
 from traceprop_nb.tracing.operand import Operand
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class RuleTable:
         self.align: dict[type, Align] = {}
         self.marks: dict[type, Callable[[Any], Any]] = {}
         self.memory: dict[type, Callable[[Any], tuple[int, int]]] = {}
+        self.layouts: dict[type, Callable[[Any], Layout | None]] = {}
         self.kin: dict[type, Callable[[Writer, Any], int | None]] = {}
         self.states: dict[Any, Callable[[Any], Any]] = {}
         self.trusted_roots: set[str] = {"builtins"}

@@ -8,17 +8,15 @@ was a copy before.
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 from typing import Any
 
 from traceprop_nb.tracing.loops import Loops
-from traceprop_nb.tracing.writer import HELD
 
 _getframe = sys._getframe
 
 
 class States(Loops):
-    """The hook of what may draw or sort rows."""
+    """The hooks of what may draw or sort rows, or be written into."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -35,14 +33,28 @@ class States(Loops):
             self.failed("operand")
         return value
 
-    def state(self, value: Any) -> Any:
-        """How a value stands, or the generator that a module or function draws from; else None."""
-        states = self.table.states
-        if isinstance(value, ModuleType):
-            read = states.get(value)
-        elif isinstance(value, HELD):
-            value = getattr(value, "__self__", None)
-            read = states.get(type(value))
-        else:
-            read = states.get(type(value))
-        return None if read is None else read(value)
+    def x(self, slot: int, value: Any) -> Any:
+        """An object without a name passes that is about to be written into.
+
+        It may be gone after that: where it stands is noted, for what shares its memory.
+        """
+        try:
+            noted = self.operand(value)
+            read = self.table.layouts.get(noted.kind)
+            if read is not None and noted.ref is not None:
+                noted.ref.layout = read(value)
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = noted
+        except Exception:
+            self.failed("operand")
+        return value
+
+    def j(self, slot: int, value: Any) -> Any:
+        """A value passes whose cells will be looked up: held until that is over."""
+        try:
+            noted = self.operand(value)
+            if noted.kind in self._recorded:
+                noted.thing = value
+            self._pending[slot if slot < 0 else (id(_getframe(1)), slot)] = noted
+        except Exception:
+            self.failed("operand")
+        return value

@@ -17,7 +17,7 @@ OPERATORS = {
 }  # fmt: skip
 DRAWING = frozenset("shuffle permutation permuted choice".split())
 """Names of what draws rows: there the state of the generator is noted first."""
-THROUGH = {"resize": "z", "sort": "q"} | dict.fromkeys(DRAWING, "q")
+THROUGH = {"resize": "z", "sort": "q", "__setitem__": "x", "map": "j"} | dict.fromkeys(DRAWING, "q")
 """Hook of a receiver by the method that it is asked for, where it is not the usual one."""
 _UNFUSED = (ast.In, ast.NotIn, ast.Is, ast.IsNot)
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat", "flat"))
@@ -85,6 +85,18 @@ def written_out(node: ast.expr) -> tuple[bool, object]:
         members = [written_out(element) for element in node.elts]
         return all(known for known, _ in members), tuple(value for _, value in members)
     return False, None
+
+
+def paired(target: ast.expr, value: ast.expr) -> list[tuple[int, ast.expr]]:
+    """Which member of a tuple goes to which target: of ``a[0], a[1] = b, c`` each to its own."""
+    both = (target, value)
+    if not all(isinstance(one, ast.Tuple | ast.List) for one in both):
+        return []
+    elements, values = (one.elts for one in both)  # type: ignore[attr-defined]  # both have them
+    if len(elements) != len(values):
+        return []
+    starred = any(isinstance(one, ast.Starred) for one in (*elements, *values))
+    return [] if starred else list(enumerate(elements))
 
 
 def place(node: ast.expr | ast.stmt) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from traceprop_nb.tracing.observed import MetricCall, SeedCall
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.plan import Plan
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
+from traceprop_nb.tracing.syntax import DRAWING
 
 LIMIT = 2_000_000
 """Operations a session records at most, some 200 MB: a loop can't fill the memory."""
@@ -43,6 +44,7 @@ class Writer:
         mosaics: Nodes whose rows are mosaics, each with its twin for what uses them whole, if
             there is one already.
         granularity: "op", "batch" or "epoch": how much of loops the running cell keeps.
+        usual_granularity: What a cell keeps that does not ask for less.
         limit: Integers in the node log from which on nothing more is recorded.
         full_since: Number of the cell in which that happened; 0 before.
         on_source: Told the node of everything that enters.
@@ -60,7 +62,7 @@ class Writer:
         self.last_fault = ""
         self.watched: set[str] = set()
         self.cell = 0
-        self.granularity = "op"
+        self.granularity = self.usual_granularity = "op"
         self.limit = LIMIT * NODE
         self.full_since = 0
         self._unrecorded: dict[int, int] = {}
@@ -86,7 +88,9 @@ class Writer:
         kind = type(value)
         if kind not in self._recorded:
             if isinstance(value, HELD):
-                return Operand(None, kind, thing=value, holds=self._ours(value))
+                drawing = kind is MethodType and getattr(value, "__name__", "") in DRAWING
+                mark = self.state(value) if drawing else None
+                return Operand(None, kind, thing=value, mark=mark, holds=self._ours(value))
             ref = self.identity.find(value)
             thing = value if self.holds(kind) else None
             node = ref.node if ref else None
@@ -103,6 +107,18 @@ class Writer:
         if ref is None:
             ref = self.identity.find(value)
         return Operand(node, kind, ndim, rows, index, None, ref, mark and mark(value))
+
+    def state(self, value: Any) -> Any:
+        """How a value stands, or the generator that a module or function draws from; else None."""
+        states = self.table.states
+        if isinstance(value, ModuleType):
+            read = states.get(value)
+        elif isinstance(value, HELD):
+            value = getattr(value, "__self__", None)
+            read = states.get(type(value))
+        else:
+            read = states.get(type(value))
+        return None if read is None else read(value)
 
     def _ours(self, callee: Any) -> bool:
         """Whether a module, class or function belongs to a framework that has rules.

@@ -70,16 +70,11 @@ def install(table: RuleTable) -> None:
 
 def lying(one: Subject) -> tuple[int, tuple[Edge, ...]]:
     """The axis along which an array's rows lie, and what is behind each position."""
-    known = carriers.of(one.ref)
-    if known is not None:
-        return known.axis, known.edges
-    return 0, ((one.node, Identity(one.rows), DIRECT, EXACT),)
+    return carriers.lying(one.ref, one.node, one.rows)
 
 
 def _lined(one: Subject) -> bool:
-    """Whether each row of the array is of one parent, which a turn may change."""
-    known = carriers.of(one.ref)
-    return known is not None and any(line >= 0 for line in known.lines)
+    return carriers.lined(one.ref)
 
 
 def _attribute(call: Call) -> bool | None:

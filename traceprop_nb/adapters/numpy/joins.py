@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.adapters.numpy.rowwise import named
+from traceprop_nb.adapters.numpy.rowwise import converted, named
 from traceprop_nb.adapters.numpy.subject import (
     DIRECT,
     EXACT,
@@ -21,6 +21,7 @@ from traceprop_nb.adapters.numpy.subject import (
 from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.maps import Chain, Groups, Identity, Part, Range, Repeat, RowMap
 from traceprop_nb.lineage.nodes import Kind
+from traceprop_nb.tracing import through
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -33,6 +34,7 @@ def install(table: RuleTable) -> None:
     table.function(_deep, np.dstack)
     table.function(_appended, np.append)
     table.function(_stack, np.stack)
+    table.function(_listed, *named(np, "array asarray asanyarray"))
     table.function(_block, np.block)
     table.method(_written_beside, type(np.c_), ("__getitem__",))
     table.method(_written_on_top, type(np.r_), ("__getitem__",))
@@ -131,7 +133,7 @@ def of_one_row(graph: LineageGraph, node: int, steps: int = 16) -> bool:
     edges = [(p, m) for p, m, kind, _ in graph.edges(node) if kind == Kind.DIRECT]
     return bool(edges and steps) and all(
         (type(m) is Range and m.step == 0)
-        or m.n_in == 1
+        or (m.n_in == 1 and through.same_row(m))
         or (type(m) is Identity and of_one_row(graph, p, steps - 1))
         for p, m in edges
     )
@@ -201,6 +203,18 @@ def _stack(call: Call) -> bool | None:
     if axis:
         return _columns_of(call, parts, values)
     return _lying(call, parts, values)
+
+
+def _listed(call: Call) -> bool | None:
+    """``np.array([row, row])``: a list of arrays is stacked; anything else is converted."""
+    values, known = call.args[0] if call.args else None, call.recorder.table.recorded
+    plain = isinstance(values, list | tuple) and all(type(v) in known for v in values)
+    if not plain or not values or type(call.out) is not np.ndarray or call.out.dtype == object:
+        return converted(call)
+    shape = np.shape(values[0])
+    if any(np.shape(v) != shape for v in values) or call.out.shape != (len(values), *shape):
+        return None
+    return _lying(call, list(values), values) if shape else _numbers(call, values)
 
 
 def _numbers(call: Call, values: Any) -> bool | None:

@@ -22,7 +22,7 @@ from traceprop_nb.adapters.numpy.subject import (
     subject,
 )
 from traceprop_nb.lineage.maps import Mosaic, OnDemand, Ragged, RowMap, compress
-from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing import opaque, through
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 Again = Callable[[Any, Any], Any]
@@ -71,6 +71,18 @@ def _put(call: Call) -> bool | None:
     return _written(call, subject(call), call.argument(1, "values"), again)
 
 
+def flat(call: Call) -> bool | None:
+    """``a.flat[key] = values``."""
+    key = own(call.args[0])
+
+    def again(target: Any, numbers: Any) -> None:
+        target.flat[key] = numbers
+
+    if "update" in call.kwargs or call.receiver is None:
+        return None
+    return _written(call, subject(call), call.written(), again)
+
+
 def _diagonal(call: Call) -> bool | None:
     wrap = call.argument(2, "wrap", False)
 
@@ -96,7 +108,8 @@ def _written(call: Call, one: Subject | None, value: Any, again: Again) -> bool 
         edges.append((new.node, OnDemand(after.brought, 1, one.rows), DIRECT, EXACT))
     elif new is not None:
         link: RowMap = OnDemand(after.brought, new.rows, one.rows)
-        mixed = one.ndim > 1 and not (new.ndim == one.ndim and new.rows == one.rows)
+        fits = new.rows == 1 or (new.ndim == one.ndim and new.rows == one.rows)
+        mixed = one.ndim > 1 and not fits and not through.alike(call.recorder.graph, new.node, 0)
         edges.append((new.node, Mosaic(link), DIRECT, INEXACT) if mixed
                      else (new.node, link, DIRECT, EXACT))  # fmt: skip
     node = call.recorder.emit(call.site, call.name, one.array, edges)

@@ -13,6 +13,7 @@ from traceprop_nb.adapters.numpy.subject import (
     EXACT,
     INEXACT,
     Subject,
+    along,
     every,
     finish,
     flat,
@@ -23,9 +24,10 @@ from traceprop_nb.adapters.numpy.subject import (
     wrote,
 )
 from traceprop_nb.lineage.maps import Identity
-from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing import carriers, opaque
 from traceprop_nb.tracing.broadcast import align, edges
 from traceprop_nb.tracing.callables import brought_in
+from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.rules import Call, RuleTable
 
 FUNCTIONS = (
@@ -196,10 +198,22 @@ def converted(call: Call) -> bool | None:
         return True
     if recorder.table.snapshot(value)[:2] != (call.out.ndim, rows):
         return None
-    done = finish(call, *recorder.edge(value, Identity(rows)))
+    ref = recorder.identity.find(value)
+    done = _as_it_lies(call, ref) or finish(call, *recorder.edge(value, Identity(rows)))
     if np.may_share_memory(value, call.out) if isinstance(value, np.ndarray) else True:
         recorder.identity.share(value, call.out)
     return done
+
+
+def _as_it_lies(call: Call, ref: Tracked | None) -> bool:
+    """Record an array of the same shape as one whose rows lie along a later axis."""
+    known = carriers.of(ref)
+    if known is None or np.ndim(call.out) <= known.axis:
+        return False
+    n = known.edges[0][1].n_out
+    return n == call.out.shape[known.axis] and along(
+        call, known.axis, *known.edges, lines=known.lines
+    )
 
 
 def _entered(call: Call, value: Any) -> bool | None:
@@ -222,7 +236,9 @@ def _same_rows(call: Call) -> bool | None:
         return None
     if out is one.array and not wrote(call, out):
         return True
-    finish(call, (one.node, Identity(rows), DIRECT, EXACT), *_beside(call, one, rows))
+    beside = _beside(call, one, rows)
+    if beside or not _as_it_lies(call, one.ref):
+        finish(call, (one.node, Identity(rows), DIRECT, EXACT), *beside)
     share(call, one.array)
     return True
 

@@ -31,6 +31,7 @@ from traceprop_nb.adapters.numpy import (
     writes,
 )
 from traceprop_nb.tracing.broadcast import align
+from traceprop_nb.tracing.layout import Layout
 from traceprop_nb.tracing.memory import view_of
 from traceprop_nb.tracing.rules import Call, RuleTable
 
@@ -47,6 +48,7 @@ def install(table: RuleTable) -> None:
     table.track(_scalar, align, *SCALARS, scalar=True)
     table.kin[np.ndarray] = view_of
     table.memory[np.ndarray] = np.lib.array_utils.byte_bounds
+    table.layouts[np.ndarray] = _layout
     table.trusted_roots.add("numpy")
     for part in (
         rowwise, axes, indexing, moves, inserts, diagonals, joins, products, scans, orders, mixing,
@@ -64,6 +66,11 @@ def install(table: RuleTable) -> None:
 
 def _snapshot(value: np.ndarray) -> tuple[int, int, None]:
     return value.ndim, value.shape[0] if value.ndim else 1, None
+
+
+def _layout(value: np.ndarray) -> Layout:
+    address = value.__array_interface__["data"][0]
+    return Layout(address, value.shape, value.strides, value.itemsize)
 
 
 def _scalar(_: np.generic) -> tuple[int, int, None]:

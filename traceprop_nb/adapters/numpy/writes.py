@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from traceprop_nb.lineage.maps import All, Gather, Groups, Identity, OnDemand, RowMap, compress
+from traceprop_nb.adapters.numpy import placing
+from traceprop_nb.lineage.maps import (
+    All,
+    Gather,
+    Groups,
+    Identity,
+    OnDemand,
+    RowMap,
+    compose,
+    compress,
+)
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing import opaque
-from traceprop_nb.tracing.keys import key_map
+from traceprop_nb.tracing import carriers, opaque, through, turned_writes
+from traceprop_nb.tracing.keys import covers, key_map
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 
@@ -26,11 +36,19 @@ def install(table: RuleTable) -> None:
 
 def _setitem(call: Call) -> bool | None:
     """The rows written come from the value's rows; all others stay what they were."""
-    array, node, recorder = call.receiver, call.node, call.recorder
     if call.args and call.args[0] is Ellipsis:
         call.args = [slice(None), *call.args[1:]]
-    if node is None or "among" in call.kwargs or call.name == "flat":
+    if call.node is None or "among" in call.kwargs:
         return None
+    if call.name == "flat":
+        return placing.flat(call)
+    turned = carriers.of(call.ref) is not None and turned_writes.record(call)
+    return True if turned else _rows_written(call, call.node)
+
+
+def _rows_written(call: Call, node: int) -> bool | None:
+    """A write into an array whose rows lie along its first axis."""
+    recorder, ref = call.recorder, call.ref
     value, rows = call.written(), call.rows
     given = _value_edges(call, value, rows)
     if given is None:
@@ -38,11 +56,13 @@ def _setitem(call: Call) -> bool | None:
     if given and given[0][0] == node and isinstance(given[0][1], Identity):
         given = []
     own: Edge = (node, _kept(call, given, rows), Kind.DIRECT, Status.EXACT)
-    brought = [parent for parent, *_ in given]
-    if array is not None:
-        brought = [recorder.emit(call.site, call.name, array, (own, *given))]
+    if ref is not None and (call.receiver is not None or hasattr(ref, "layout")):
+        through.record(recorder, (call.site, call.name), ref, 0, (own, *given))
+        brought = [ref.node]
+    else:
+        brought = [parent for parent, *_ in given]
     if given:
-        opaque.aliases_written(recorder, call.site, call.ref, *brought)
+        opaque.aliases_written(recorder, call.site, ref, *brought)
     return True
 
 
@@ -50,7 +70,10 @@ def _kept(call: Call, given: list[Edge], rows: int) -> RowMap:
     """Rows that stay: all but those replaced whole by rows of the value."""
     key = call.args[0]
     rest = key[1:] if isinstance(key, tuple) else ()
-    whole = all(k is Ellipsis or (isinstance(k, slice) and k == slice(None)) for k in rest)
+    place = None if call.ref is None else through.layout(call.recorder, call.ref)
+    whole = all(k is Ellipsis or (isinstance(k, slice) and k == slice(None)) for k in rest) or (
+        place is not None and Ellipsis not in rest and covers(rest, place.shape[1:])
+    )
     replaced = [m for _, m, kind, status in given if kind == Kind.DIRECT and status == Status.EXACT]
     if not whole or not replaced or "update" in call.kwargs:
         return Identity(rows)
@@ -71,7 +94,7 @@ def _value_edges(call: Call, value: Any, rows: int) -> list[Edge] | None:
     n = recorder.table.rows(value)
     if np.ndim(value) == 0:
         return [_scalar_edge(source, _first(call.args[0]), rows)]
-    row_map = _scatter(call, value, n, rows)
+    row_map = _scatter(call, value, n, rows) or _spread(call, value, n, rows)
     if row_map is None:
         return [(source, All(n, rows), Kind.DIRECT, Status.INEXACT)]
     return [(source, row_map, Kind.DIRECT, Status.EXACT)]
@@ -101,8 +124,8 @@ def _tracked_inside(call: Call, values: Any) -> bool:
 def _scatter(call: Call, value: Any, n: int, rows: int) -> RowMap | None:
     """Map from rows of the array to rows of the value that was written into it, -1 elsewhere."""
     key = call.args[0]
-    if _is_row(key):  # a whole row
-        return Groups(np.full(n, int(key) % rows, np.int32), rows)
+    if _is_row(_first(key)):  # a row
+        return Groups(np.full(n, int(_first(key)) % rows, np.int32), rows)
     count = _selected(_first(key), rows)
     if count is None or count != n or np.ndim(value) != _ndim_written(key, call.ndim):
         return None
@@ -114,6 +137,22 @@ def _scatter(call: Call, value: Any, n: int, rows: int) -> RowMap | None:
     inverse = np.full(rows, -1, np.int64)
     inverse[placed.at(np.arange(count))] = np.arange(count)
     return Gather(inverse, n)
+
+
+def _spread(call: Call, value: Any, n: int, rows: int) -> RowMap | None:
+    """One row, or a vector that is one, written into each of the rows that a key names."""
+    key = call.args[0]
+    missing = _ndim_written(key, call.ndim) - np.ndim(value)
+    first = _first(key)
+    if missing not in (0, 1) or (missing == 0 and n != 1) or (missing and call.ndim < 2):
+        return None
+    count = _selected(first, rows)
+    placed = None if count is None else key_map(key, rows, call.ndim, count)
+    if count is None or placed is None:
+        return None
+    index = np.full(rows, -1, np.int64)
+    index[placed.at(np.arange(count))] = 0
+    return compose(Gather(index, 1), All(n, 1))
 
 
 def _selected(key: Any, rows: int) -> int | None:

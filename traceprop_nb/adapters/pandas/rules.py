@@ -24,7 +24,7 @@ from traceprop_nb.adapters.pandas import (
 )
 from traceprop_nb.adapters.pandas.align import align, edges, mark, shallow_copy, snapshot
 from traceprop_nb.adapters.pandas.taps import Taps
-from traceprop_nb.lineage.maps import All, Identity
+from traceprop_nb.lineage.maps import All, Identity, OnDemand, compress
 from traceprop_nb.lineage.nodes import Kind, Status
 from traceprop_nb.tracing.broadcast import product
 from traceprop_nb.tracing.callables import brought_in
@@ -248,7 +248,19 @@ def _elements(call: Call) -> bool | None:
         return _same(call, *brought_in(call.recorder, function, call.rows))
     if isinstance(function, dict):
         return _same(call)
+    if isinstance(function, pd.Series) and call.kind is pd.Series:
+        return _looked_up(call, function)
     return None
+
+
+def _looked_up(call: Call, given: pd.Series) -> bool | None:
+    """``s.map(other)``: each value is looked up among the labels of another series."""
+    keys, index, n = call.receiver, given.index, len(given)
+    if not isinstance(keys, pd.Series) or not index.is_unique or index.nlevels > 1:
+        return None
+    held = keys.copy()
+    link = OnDemand(lambda: compress(index.get_indexer(held), n), n, call.rows)
+    return _same(call, *call.recorder.edge(given, link))
 
 
 def _assign(call: Call) -> bool | None:

@@ -151,7 +151,7 @@ def _update(call: Call) -> bool | None:
     own = _own(call)
     if own is None:
         return True if call.receiver is None else None
-    given = column_edges(call, call.argument(0, "other"), call.receiver, whole=False)
+    given = column_edges(call, call.argument(0, "other"), call.receiver, whole=True)
     return None if given is None else _recorded(call, own, given, whole=False)
 
 

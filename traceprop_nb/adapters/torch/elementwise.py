@@ -20,7 +20,9 @@ from traceprop_nb.adapters.torch.given import (
     view,
 )
 from traceprop_nb.adapters.torch.places import everywhere
+from traceprop_nb.adapters.torch.turns import turned
 from traceprop_nb.lineage.nodes import Kind
+from traceprop_nb.tracing import carriers
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
 _ONE = """
@@ -81,6 +83,8 @@ def install(table: RuleTable) -> None:
 def elementwise(call: Call) -> bool | None:
     """Every tensor of the result follows the broadcasting rule."""
     given = operands(call)
+    if any(carriers.of(one.ref) for one in given) and turned(call, given):
+        return True
     return emit(call, lambda out: spread(call, out, given))
 
 
@@ -98,7 +102,9 @@ def _kept(call: Call) -> bool | None:
     one = tensor(call, args[0]) if args else None
     if one is None or any(call.out is value for value in args):
         return True if one is not None else None
-    found = emit(call, lambda out: same(one) if len(out.shape) and len(out) == one.rows else None)
+    found = (carriers.of(one.ref) is not None and turned(call, [one])) or emit(
+        call, lambda out: same(one) if len(out.shape) and len(out) == one.rows else None
+    )
     if found:
         view(call)
     return found

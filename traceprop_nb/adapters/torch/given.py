@@ -9,7 +9,7 @@ import torch
 
 from traceprop_nb.lineage.maps import All, Identity, Range, RowMap
 from traceprop_nb.lineage.nodes import Kind, Status
-from traceprop_nb.tracing import memory, opaque
+from traceprop_nb.tracing import memory, opaque, through
 from traceprop_nb.tracing.broadcast import edges as broadcast
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge
@@ -144,7 +144,8 @@ def alone(recorder: Writer, node: int, depth: int = 16) -> bool:
     if node in graph.sources or not depth or graph.status(node) != Status.EXACT:
         return False
     for parent, row_map, kind, status in graph.edges(node):
-        one = row_map.n_in == 1 or (isinstance(row_map, Range) and row_map.step == 0)
+        one = row_map.n_in == 1 and through.same_row(row_map)
+        one = one or (isinstance(row_map, Range) and row_map.step == 0)
         if kind == Kind.CONTEXT or (one and status == Status.EXACT):
             continue
         if not isinstance(row_map, Identity) or not alone(recorder, parent, depth - 1):

@@ -6,7 +6,9 @@ import torch
 
 from traceprop_nb.adapters.torch.given import operands, results
 from traceprop_nb.adapters.torch.places import everywhere
+from traceprop_nb.adapters.torch.turns import turned
 from traceprop_nb.lineage.maps import Identity
+from traceprop_nb.tracing import carriers
 from traceprop_nb.tracing.rules import Call, RuleTable
 
 _NEW = (
@@ -53,7 +55,10 @@ def _imported(call: Call) -> bool | None:
         return True
     if recorder.table.rows(value) != rows:
         return None
-    call.emit(*recorder.edge(value, Identity(rows)))
+    given = recorder.operand(value)
+    known = carriers.of(given.ref) is not None and tuple(value.shape) == tuple(call.out.shape)
+    if not known or not turned(call, [given]):
+        call.emit(*recorder.edge(value, Identity(rows)))
     if call.name not in ("tensor", "new_tensor"):
         recorder.identity.share(value, call.out)
     return True

@@ -29,8 +29,10 @@ from traceprop_nb.adapters.torch.given import (
     view,
 )
 from traceprop_nb.adapters.torch.places import SPACES, everywhere
+from traceprop_nb.adapters.torch.turns import viewed
 from traceprop_nb.lineage.maps import Groups, Identity, Part, Range
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import carriers
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, Edge, RuleTable
 
@@ -61,6 +63,10 @@ _VIEWS = frozenset(
     "select diagonal unfold atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid squeeze "
     "unsqueeze T H mT mH ravel flatten unflatten reshape".split()
 )
+_TURNS = _VIEWS | frozenset(
+    ("flip", "fliplr", "flipud", "repeat", "tile", "squeeze_copy", "unsqueeze_copy")
+)
+"""Where the axis that carries the rows goes, shows on numbers that take no memory."""
 _BY_ROW = frozenset(
     "flip fliplr flipud tril triu narrow narrow_copy select select_copy index_select "
     "repeat_interleave diag_embed diagflat fftshift ifftshift slice_copy slice_scatter block_diag "
@@ -105,8 +111,12 @@ def _carried(name: str, keys: tuple[int, ...], call: Call) -> bool | None:
     one = tensor(call, args[0]) if args else None
     if _unfit(name, args, kwargs) or any(type(args[k]) is Operand for k in keys if k < len(args)):
         return None
-    if one is not None and _stays(name, one, args, kwargs, call.out):
+    run = twin(name, call) if one is not None and name in _TURNS else None
+    known = one is not None and carriers.of(one.ref) is not None
+    if one is not None and not known and _stays(name, one, args, kwargs, call.out):
         done = emit(call, lambda _: same(one))
+    elif one is not None and run is not None and viewed(call, one, run, args[1:], kwargs):
+        done = True
     else:
         done = _repeated(name, keys, call, args, kwargs)
     if name in _VIEWS and call.out is not call.receiver:

@@ -7,7 +7,7 @@ only: more operations have it, and PyTorch's forward mode warns about its own in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from torch.func import grad, jacrev, vjp, vmap
 from traceprop_nb.adapters.torch.layers import Slopes, factors, placed, require_complete
 from traceprop_nb.adapters.torch.losses import Loss, class_slopes
 from traceprop_nb.adapters.torch.rows import RowShape
-from traceprop_nb.adapters.torch.view import ModelView, parameters, with_parameters
+from traceprop_nb.adapters.torch.view import ModelView, last_layer, parameters, with_parameters
 from traceprop_nb.errors import UnsupportedModelError
 from traceprop_nb.gradients.blocks import row_blocks
 from traceprop_nb.gradients.layers import Factors, Layer
@@ -178,6 +178,11 @@ class TorchRisk:
             return _square_root(curvature).transpose(0, 1).reshape(-1, *z.shape)
 
         return self._factors(w, block, slopes)
+
+    def last_layer(self, w: Floats) -> tuple[TorchRisk, Floats]:
+        view, own = last_layer(self.view, w)
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return TorchRisk(**parts | {"view": view, "penalty": self.penalty[own]}), w[own]
 
     def restrict(self, keep: Ints) -> Self:
         index = torch.from_numpy(np.asarray(keep, dtype=np.int64))

@@ -30,6 +30,7 @@ from traceprop_nb.adapters.torch import (
 )
 from traceprop_nb.adapters.torch.taps import Taps
 from traceprop_nb.tracing.broadcast import align
+from traceprop_nb.tracing.layout import Layout
 from traceprop_nb.tracing.record import Recorder
 from traceprop_nb.tracing.rules import RuleTable
 
@@ -47,6 +48,7 @@ def install(table: RuleTable) -> None:
     found = views.Views()
     for kind in _TENSORS:
         table.memory[kind], table.marks[kind], table.kin[kind] = _memory, _shape, found.view_of
+        table.layouts[kind] = _layout
     table.trusted_roots.add("torch")
     for part in _PARTS:
         part.install(table)
@@ -69,6 +71,14 @@ def _snapshot(value: torch.Tensor) -> tuple[int, int, None]:
 
 def _shape(value: torch.Tensor) -> torch.Size:
     return value.shape
+
+
+def _layout(value: torch.Tensor) -> Layout | None:
+    if value.device.type != "cpu" or value.layout != torch.strided:
+        return None
+    size = value.element_size()
+    steps = tuple(step * size for step in value.stride())
+    return Layout(value.data_ptr(), tuple(value.shape), steps, size)
 
 
 def _memory(value: torch.Tensor) -> tuple[int, int]:

@@ -20,8 +20,9 @@ from traceprop_nb.adapters.torch.given import (
     view,
 )
 from traceprop_nb.adapters.torch.places import everywhere
+from traceprop_nb.adapters.torch.turns import turned, viewed
 from traceprop_nb.lineage.maps import Groups, OnDemand, Ragged, RowMap
-from traceprop_nb.tracing import opaque
+from traceprop_nb.tracing import carriers, opaque, through, turned_writes
 from traceprop_nb.tracing.keys import key_map
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.rules import Call, RuleTable
@@ -54,7 +55,14 @@ def _getitem(call: Call) -> bool | None:
     rows = call.recorder.table.rows(call.out)
     row_map = key_map(plain(key), call.rows, call.ndim, rows)
     one = received(call)
-    if row_map is not None:
+    basic = carriers.of(one.ref) is not None and not _wide(key) and type(key) is not Operand
+    if (
+        (basic or row_map is None)
+        and call.mark is not None
+        and viewed(call, one, _taken, (key,), {})
+    ):
+        done: bool | None = True
+    elif row_map is not None:
         done = emit(call, lambda _: edge(one, row_map))
     elif call.mark is None or type(key) is Operand:
         return None
@@ -87,17 +95,22 @@ def _setitem(call: Call) -> bool | None:
     given = tensor(call, value)
     if given is None or "among" in call.kwargs or call.mark is None or type(key) is Operand:
         return None
-    one = received(call)
-    base: Any = one
-    if call.receiver is None:  # a temporary that is gone again; what it was a view of is not
-        opaque.aliases_written(call.recorder, call.site, call.ref, *_nodes(given))
+    one, ref = received(call), call.ref
+    gone = ref is None or (call.receiver is None and not hasattr(ref, "layout"))
+    if ref is None or gone:  # a temporary; what it was a view of is not
+        opaque.aliases_written(call.recorder, call.site, ref, *_nodes(given))
         return True
-    sure = (0, 1) if _aligned(key, given, call.receiver) else (0,)
-    found = carried(call, _put, [base, held(key), value], {}, [call.receiver], sure)[0]
+    if carriers.of(ref) is not None and turned_writes.record(call):
+        return True
+    base: Any = one
+    target = torch.empty(call.mark, device="meta") if call.receiver is None else call.receiver
+    whole = _aligned(key, given, target) or through.alike(call.recorder.graph, given.node or 0, 0)
+    sure = (0, 1) if whole else (0,)
+    found = carried(call, _put, [base, held(key), value], {}, [target], sure)[0]
     if "update" in call.kwargs:
         found = [*same(one), *(e for e in found if e[0] != call.node)]
-    node = call.recorder.emit(call.site, call.name, call.receiver, found)
-    opaque.aliases_written(call.recorder, call.site, call.ref, node)
+    through.record(call.recorder, (call.site, call.name), ref, 0, found)
+    opaque.aliases_written(call.recorder, call.site, ref, ref.node)
     return True
 
 
@@ -134,7 +147,14 @@ def _copied(call: Call) -> bool | None:
     """All rows are the other's now."""
     args, kwargs = arguments(call)
     other = tensor(call, argument(args, kwargs, 1, "other", kwargs.get("src")))
-    return None if other is None else emit(call, lambda out: spread(call, out, [other]))
+    if other is None:
+        return None
+    if carriers.of(call.ref) is not None and carriers.of(other.ref) is not None:
+        done = turned(call, [other])
+        if done and call.ref is not None:
+            opaque.aliases_written(call.recorder, call.site, call.ref, call.ref.node)
+            return True
+    return emit(call, lambda out: spread(call, out, [other]))
 
 
 def _constant(call: Call) -> bool | None:

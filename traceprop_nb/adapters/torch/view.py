@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -85,6 +86,27 @@ def view_of(module: nn.Module, trained: Collection[str] | None = None) -> ModelV
     fixed |= {n: v.detach() for n, v in private.named_buffers()}
     shapes = tuple(v.shape for v in moving.values())
     return ModelView(private, tuple(moving), shapes, fixed, next(iter(moving.values())).dtype)
+
+
+def last_layer(view: ModelView, w: Floats) -> tuple[ModelView, NDArray[np.bool_]]:
+    """The view that moves the last linear layer only, the rest fixed at w, and its places in w.
+
+    Raises:
+        UnsupportedModelError: The parameters that come last are not those of a linear layer.
+    """
+    owner = view.names[-1].rpartition(".")[0]
+    if not isinstance(view.module.get_submodule(owner), nn.Linear):
+        kind = type(view.module.get_submodule(owner)).__name__
+        raise UnsupportedModelError(
+            f"the last trained layer is {owner or 'the module'!r} ({kind}) and not linear, so "
+            "there is no last-layer view; use method='influence' or 'cg'"
+        )
+    names = tuple(name for name in view.names if name.rpartition(".")[0] == owner)
+    rest = {n: v for n, v in view.named(view.flat(w)).items() if n not in names}
+    shapes = tuple(s for n, s in zip(view.names, view.shapes, strict=True) if n in names)
+    own = replace(view, names=names, shapes=shapes, fixed=view.fixed | rest)
+    kept = [np.full(s.numel(), n in names) for n, s in zip(view.names, view.shapes, strict=True)]
+    return own, np.concatenate(kept)
 
 
 def in_double(view: ModelView, inputs: tuple[Tensor, ...]) -> ModelView:

@@ -1,0 +1,1 @@
+"""Random projections of gradients that keep inner products, one a file."""
