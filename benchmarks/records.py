@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import threading
 import time
 import tracemalloc
 from typing import Any
@@ -28,6 +29,9 @@ RECORDS = (
     ("one record: fused operator tree", "d = (a - b) / c + b", "us", "<= 1"),
     ("one record: fancy index", "d = a[index]", "us", "<= 5"),
     ("one record: slice", "d = a[2:7]", "us", "<= 5"),
+    ("one record: mask, and the comparison", "d = a[a > 3.0]", "us", "<= 6"),
+    ("one record: sum", "d = a.sum()", "us", "<= 5"),
+    ("one record: call of a ufunc", "d = np.sqrt(a)", "us", "<= 5"),
     ("one untracked expression", "w = u * v", "ns", "<= 60"),
 )
 
@@ -136,6 +140,10 @@ def queries(asked: int = 200) -> list[Measurement]:
     names = {"x": session.source(np.random.default_rng(0).random((1_000_000, 2)), "x")}
     run(session, PIPELINE, 1, names)
     graph, x = session.graph, names["x"]
+    steps = sum(graph.rows(n) for n in range(len(graph)))
+    waiting, began = graph.nbytes() / steps, time.thread_time()
+    session.idle.settle()
+    compacting = (time.thread_time() - began) * 1e3
     node = session.recorder.identity.node(x)
     rows = np.random.default_rng(1).integers(0, len(x), asked)
     backward(graph, node, rows[:1])
@@ -146,7 +154,6 @@ def queries(asked: int = 200) -> list[Measurement]:
     forward(graph, source, records[:1])
     cold = (time.perf_counter() - began) * 1e6
     ahead = [microseconds(forward, graph, source, np.array([r])) for r in records[:asked]]
-    steps = sum(graph.rows(n) for n in range(len(graph)))
     each = graph.nbytes() / steps
     session.reset()
     return [
@@ -154,6 +161,8 @@ def queries(asked: int = 200) -> list[Measurement]:
         measured("forward, 1 record, warm", ahead, "us", "<= 100"),
         measured("forward, the first time", [cold], "us"),
         measured("one row through one operation", [each], "B", "<= 1"),
+        measured("  before the quiet moment after the cell", [waiting], "B"),
+        measured("  compressing the cell's maps then", [compacting], "ms"),
     ]
 
 
@@ -164,6 +173,22 @@ def microseconds(question: Any, *arguments: Any) -> float:
     return (time.perf_counter() - began) * 1e6
 
 
+def machine(calls: int = 20_000) -> list[Measurement]:
+    """What the machine and the interpreter take for what every record is made of."""
+    given = {"f": lambda x: x, "lock": threading.Lock()}
+    found = []
+    for what, line in (
+        ("one call of an empty function, to compare", "f(1)"),
+        ("the lock that threads share, of each record", "lock.acquire(); lock.release()"),
+    ):
+        code = compile(f"for _ in range({calls}):\n    {line}\n", "<machine>", "exec")
+        nothing = compile(f"for _ in range({calls}):\n    pass\n", "<machine>", "exec")
+        each = [(timed(code, given) - timed(nothing, given)) / calls * 1e9 for _ in range(9)]
+        found.append(measured(what, each, "ns"))
+    return found
+
+
 def measure() -> list[Measurement]:
     """Everything about single records."""
-    return [*(one_record(*each) for each in RECORDS), *bytes_an_operation(), *queries()]
+    single = [one_record(*each) for each in RECORDS]
+    return [*single, *machine(), *bytes_an_operation(), *queries()]

@@ -71,8 +71,10 @@ def test_many_untraced_numbers_share_one_node(nb):
     assert len(nb.session.graph.sources) <= before + 1
 
 
-def test_the_row_maps_of_a_cell_are_compressed_when_it_ends(nb):
+def test_the_row_maps_of_a_cell_are_compressed_when_it_is_quiet(nb):
     nb.source("x", np.arange(9000.0))
     nb("z = x[np.arange(9000)[::-1] % 8999]")
     (row_map,) = [m for _, m, _, _ in nb.session.graph.edges(nb.node("z"))]
+    assert not row_map.resolved
+    nb.session.idle.settle()
     assert row_map.resolved

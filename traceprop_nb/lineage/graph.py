@@ -28,7 +28,7 @@ CONTEXT = 4
 
 # packing is 4 times faster than array.extend with a tuple
 _pack_node = Struct(f"{NODE}q").pack
-_pack_edge = Struct(f"{EDGE}i").pack
+_pack_few = {EDGE * k: Struct(f"{EDGE * k}i").pack for k in range(8)}
 
 
 def _pack_edges(edges: Sequence[int]) -> bytes:
@@ -170,7 +170,8 @@ class LineageGraph:
         log, edge_log = self.node_log, self.edge_log
         # packed before either log grows: a bad argument leaves no half of a record
         node = _pack_node(op, site, cell, rows, status, len(edge_log) // EDGE)
-        edge_log.frombytes(_pack_edge(*edges) if len(edges) == EDGE else _pack_edges(edges))
+        few = _pack_few.get(len(edges))
+        edge_log.frombytes(_pack_edges(edges) if few is None else few(*edges))
         log.frombytes(node)
         self.column_table.of.append(labels)
         return len(log) // NODE - 1
@@ -228,7 +229,8 @@ class LineageGraph:
 
     def rows(self, node: int) -> int:
         """Number of its rows."""
-        return self.node_log[self._at(node) + 3]
+        log, at = self.node_log, node * NODE + 3
+        return log[at] if 0 <= at < len(log) else log[self._at(node) + 3]
 
     def status(self, node: int) -> Status:
         """Its own status, without those of its edges."""

@@ -14,13 +14,13 @@ from traceprop_nb.errors import MissingFrameworkError, unknown_name
 from traceprop_nb.gradients.capture import TrainOptions
 from traceprop_nb.gradients.run import TrainingRun
 from traceprop_nb.lineage.graph import LineageGraph
-from traceprop_nb.lineage.maps import Deferred
 from traceprop_nb.session import cell_answers, certainty, keeping, questions, untraced
 from traceprop_nb.session.answers import ImpactAnswer, LineageAnswer, RowAnswer, WhyAnswer
 from traceprop_nb.session.cells import CellRun, CellSummary, TraceStatus
 from traceprop_nb.session.events import EventLog
 from traceprop_nb.session.forgotten import UnlearnAnswer
 from traceprop_nb.session.guard import Guard
+from traceprop_nb.session.idle import Idle
 from traceprop_nb.session.learnt import InfluenceAnswer
 from traceprop_nb.session.noticed import Noticed
 from traceprop_nb.session.sources import Sources
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
     from traceprop_nb.session.storage import Storage
     from traceprop_nb.session.subject import SubjectAnswer
     from traceprop_nb.session.valued import ValuationAnswer
-
-
-_LARGE = 4096
-"""Rows from which on a row map is worth compressing before somebody asks."""
 
 
 class _NoTaps:
@@ -105,6 +101,7 @@ class Session:
         self.storage: Storage | None = None
         self.guard = Guard(self, getattr(self, "guard", None))
         self._ruled: set[str] = set()
+        self.idle = Idle()
 
     # -- tracing -----------------------------------------------------------------------------
 
@@ -118,6 +115,7 @@ class Session:
 
     def reset(self) -> None:
         """Forget everything recorded; whether cells are traced stays as it is."""
+        self.idle.cell_begins()
         hooks.unbind()
         for tap in self._taps.values():
             tap.remove()
@@ -176,6 +174,7 @@ class Session:
         """
         if granularity not in GRANULARITIES:
             raise unknown_name("granularity", granularity, GRANULARITIES)
+        self.idle.cell_begins()
         usual = self.recorder.usual_granularity
         self.recorder.granularity = usual if granularity == "op" else granularity
         cell = CellRun(number, source, traced, name, len(self.graph), len(self.graph.maps))
@@ -210,18 +209,14 @@ class Session:
         if not any(outer.traced for outer in self._running):
             hooks.unbind()
         self.recorder.end_cell()
-        self._compact(cell)
+        if not self._running:
+            fresh = self.graph.maps[cell.first_map :]
+            self.idle.cell_ended(fresh, at_once=self.storage is not None)
         self.guard.cell_ended(cell)
         keeping.cell_ended(self)
         if self._running:
             self.recorder.cell = self._running[-1].number
         return summary(self, cell)
-
-    def _compact(self, cell: CellRun) -> None:
-        """Compress the row maps of a cell: held as libraries made them, they slow the next down."""
-        for row_map in self.graph.maps[cell.first_map :]:
-            if isinstance(row_map, Deferred) and row_map.n_out >= _LARGE:
-                row_map.resolve()
 
     def describe(self, node: int) -> str:
         """An operation's name; for a source, that it was read."""
@@ -274,6 +269,7 @@ class Session:
 
     def close(self) -> None:
         """Take every tap off the libraries again; what was recorded stays."""
+        self.idle.cell_begins()
         hooks.unbind()
         if self.modules is not None:
             self.modules.remove()

@@ -81,8 +81,10 @@ def folded(edge: Edge, rows: int, line: int = -1) -> Edge:
 
 def of(ref: Tracked | None) -> Carrier | None:
     """What is known of an array by its entry, if it was not written into since."""
-    found: Carrier | None = getattr(ref, "carrier", None)
-    return found if found is not None and ref is not None and ref.node == found.node else None
+    if ref is None or ref.carrier is None:
+        return None
+    found: Carrier = ref.carrier
+    return found if ref.node == found.node else None
 
 
 def lying(ref: Tracked | None, node: int, rows: int) -> tuple[int, tuple[Edge, ...]]:

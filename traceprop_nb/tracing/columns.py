@@ -6,7 +6,7 @@ not, every column may be behind every other, and the answer says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from traceprop_nb.lineage.columns import ColumnTable
@@ -29,6 +29,7 @@ class ColumnRules:
         functions: Function -> rule.
         methods: (type, method) -> rule.
         placed: Names of operations that leave the columns of a matrix where they are.
+        spelled: Type of a sequence of labels -> how to read it, where ``tuple`` would be slow.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class ColumnRules:
         self.functions: dict[Any, ColumnRule] = {}
         self.methods: dict[tuple[type, str], ColumnRule] = {}
         self.placed: set[str] = set()
+        self.spelled: dict[type, Callable[[Any], Iterable[Hashable]]] = {}
         self._found: dict[tuple[type, str], ColumnRule | None] = {}
 
     def function(self, rule: ColumnRule, *functions: Any) -> None:

@@ -14,7 +14,7 @@ from traceprop_nb.tracing.syntax import HOOKS
 if TYPE_CHECKING:
     from traceprop_nb.tracing.record import Recorder
 
-_LETTERS = "vabezlpqmcskghwyuioxj"
+_LETTERS = "vabezlpqmcskghwyuioxjt"
 ACTIVE = False
 """Whether a traced cell is running: the one flag that taps test."""
 

@@ -23,7 +23,7 @@ class Tracked(weakref.ref):  # type: ignore[type-arg]  # generic only in stubs
     Attributes:
         key: ``id()`` of the object while it lives.
         node: The node that the object is now; a write replaces it.
-        group: Those that share memory with it, by key; unset where nobody is known to.
+        group: Those that share memory with it, by key; None where nobody is known to.
         carrier: Which axis its rows lie along, where that is not the first; see ``carriers``.
         layout: Where it stood in memory, noted before a write into what may be gone after it.
     """
@@ -33,7 +33,7 @@ class Tracked(weakref.ref):  # type: ignore[type-arg]  # generic only in stubs
     key: int
     layout: Any
     node: int
-    group: dict[int, Tracked]
+    group: dict[int, Tracked] | None
 
 
 class Identity:
@@ -46,12 +46,13 @@ class Identity:
     def __init__(self) -> None:
         self.live: dict[int, Tracked] = {}
         self._scalars: dict[int, tuple[object, int]] = {}
+        self._bare: set[type] = set()
         live = self.live
 
         def dead(ref: Tracked) -> None:
             if live.get(ref.key) is ref:
                 del live[ref.key]
-            group = getattr(ref, "group", None)
+            group = ref.group
             if group is not None and group.get(ref.key) is ref:
                 del group[ref.key]
 
@@ -77,22 +78,30 @@ class Identity:
         if ref is not None and ref() is thing:
             ref.node = node
             return
+        if type(thing) in self._bare:
+            self._keep(thing, node)
+            return
         try:
             fresh = Tracked(thing, self.dead)
         except TypeError:
-            if len(self._scalars) >= SCALARS_KEPT:
-                self._scalars.pop(next(iter(self._scalars)), None)
-            self._scalars[key] = (thing, node)
+            self._bare.add(type(thing))  # an error costs as much as a whole record
+            self._keep(thing, node)
             return
-        fresh.key, fresh.node = key, node
+        # a slot that was never filled is read ten times as slowly
+        fresh.key, fresh.node, fresh.group, fresh.carrier = key, node, None, None
         self.live[key] = fresh
+
+    def _keep(self, scalar: object, node: int) -> None:
+        if len(self._scalars) >= SCALARS_KEPT:
+            self._scalars.pop(next(iter(self._scalars)), None)
+        self._scalars[id(scalar)] = (scalar, node)
 
     def share(self, one: object, other: object) -> None:
         """Say that two recorded objects share memory: a write to one is a write to both."""
         a, b = self.find(one), self.find(other)
         if a is None or b is None or a is b:
             return
-        first, second = getattr(a, "group", None), getattr(b, "group", None)
+        first, second = a.group, b.group
         if first is not None and second is None:  # the usual case: one more view
             first[b.key] = b
             b.group = first
@@ -103,7 +112,7 @@ class Identity:
 
     def aliases(self, ref: Tracked) -> Iterator[tuple[object, Tracked]]:
         """The other live objects that share memory with this one, which may be gone."""
-        for other in list(getattr(ref, "group", {}).values()):
+        for other in list((ref.group or {}).values()):
             alive = other()
             if alive is not None and other is not ref:
                 yield alive, other

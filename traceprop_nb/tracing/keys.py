@@ -89,10 +89,7 @@ def _of_array(key: np.ndarray, n: int) -> RowMap | None:
         return Mask.of(key) if key.ndim == 1 else Deferred(np.nonzero(key)[0], n)
     if key.ndim != 1 or key.dtype.kind not in "iu":
         return None
-    rows = key.astype(np.int64)
-    if rows.size and rows.min() < 0:
-        rows[rows < 0] += n
-    return Deferred(rows, n)
+    return Deferred(key.copy(), n, wraps=True)
 
 
 def covers(keys: Sequence[Any], lengths: Sequence[int]) -> bool:

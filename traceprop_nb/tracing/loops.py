@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from traceprop_nb.tracing.arrays import Arrays
 from traceprop_nb.tracing.operand import Operand
 from traceprop_nb.tracing.plan import Plan
-from traceprop_nb.tracing.writer import Writer
 
 _getframe = sys._getframe
 OWN_FRAME, FRAME_AROUND = -1, 0
@@ -119,7 +119,7 @@ def _kind(value: Any) -> str:
     return getattr(getattr(value, "dtype", None), "kind", "")
 
 
-class Loops(Writer):
+class Loops(Arrays):
     """The two hooks of a loop."""
 
     plans: list[Plan]

@@ -28,7 +28,7 @@ def share(recorder: Writer, one: Any, other: Any) -> None:
 def meet(recorder: Recorder, ref: Tracked) -> None:
     """Before rows move in a view that no value is known to share: look for those that do."""
     view = ref()
-    if getattr(ref, "group", None) or type(view) is not ndarray or view.base is None:
+    if ref.group or type(view) is not ndarray or view.base is None:
         return
     for thing, _ in recorder.identity:
         share(recorder, thing, view)

@@ -20,7 +20,7 @@ from weakref import WeakMethod
 
 from numpy import ndarray
 
-from traceprop_nb.lineage.graph import NODE, LineageGraph
+from traceprop_nb.lineage.graph import LineageGraph
 from traceprop_nb.lineage.nodes import Site
 from traceprop_nb.tracing import inplace, noted, opaque, seeds
 from traceprop_nb.tracing.callee import rule_of
@@ -37,8 +37,6 @@ _PLAIN = (
     tuple, list, dict, OrderedDict, set, frozenset, str, bytes, int, float, complex, bool,
     type(None), range, slice,
 )  # fmt: skip
-ROWS = 3
-"""Where a node's number of rows stands among its integers."""
 _getframe = sys._getframe
 
 
@@ -162,31 +160,6 @@ class Recorder(States):
             self.failed(plan.op, plan, out)
         return out
 
-    def _aligned(self, plan: Plan, out: ndarray, leaves: tuple[Any, ...]) -> bool:
-        """The usual case, fast: arrays that are all known and as long as the result."""
-        shape = out.shape
-        if not shape:
-            return False
-        rows = shape[0]
-        same = self.graph.identity(rows)
-        live, log, recorded = self.identity.live, self.graph.node_log, self._recorded
-        edges: list[int] = []
-        for leaf in leaves:
-            if type(leaf) is ndarray:
-                its: tuple[int, ...] = leaf.shape
-                ref = live.get(id(leaf))
-                if ref is None or ref() is not leaf:
-                    return False
-                if its != shape and (len(its) != len(shape) or its[0] != rows):
-                    return False
-                if log[ref.node * NODE + ROWS] != rows:
-                    return False
-                edges += (ref.node, same, 0)
-            elif type(leaf) in recorded:
-                return False
-        self.append(plan.site, plan.op_id, out, rows, edges)
-        return True
-
     def p(self, number: int, out: Any) -> Any:
         """A tree of operators over passed leaves is done."""
         plan = self.plans[number]
@@ -244,10 +217,38 @@ class Recorder(States):
         """``base[key]`` of two names is done."""
         try:
             if type(out) in self._recorded:
-                self._read(self.plans[number], self.operand(base), (key,), out, "__getitem__")
+                self._subscript(self.plans[number], base, key, out)
         except Exception:
             self.failed("operand")
         return out
+
+    def t(self, number: int, base: Any, out: Any) -> Any:
+        """``base[key]`` of a name and a key that is written out is done."""
+        try:
+            if type(out) in self._recorded:
+                plan = self.plans[number]
+                self._subscript(plan, base, plan.args[0][1], out)
+        except Exception:
+            self.failed("operand")
+        return out
+
+    def _subscript(self, plan: Plan, base: Any, key: Any, out: Any) -> None:
+        try:
+            if type(out) is ndarray and type(base) is ndarray and self._taken(plan, base, key, out):
+                return
+            self._read(plan, self.operand(base), (key,), out, "__getitem__")
+        except Exception:
+            self.failed(plan.op, plan, out)
+
+    def _keyed(self, plan: Plan, popped: list[Any], out: Any) -> None:
+        """Record ``base[key]`` of what passed its slots."""
+        head = popped[0]
+        key = plan.args[0][1] if plan.args[0][0] == "const" else popped[1]
+        base = head.ref() if head.kind is ndarray and head.ref is not None else None
+        if plan.method is None and base is not None:
+            self._subscript(plan, base, key, out)
+        else:
+            self._read(plan, head, (key,), out, plan.method or "__getitem__")
 
     def k(self, number: int, out: Any) -> Any:
         """Any other ``base[key]`` is done."""
@@ -255,8 +256,7 @@ class Recorder(States):
         popped = self._take(plan)
         try:
             if type(out) in self._recorded and popped[0] is not None:
-                key = plan.args[0][1] if plan.args[0][0] == "const" else popped[1]
-                self._read(plan, popped[0], (key,), out, plan.method or "__getitem__")
+                self._keyed(plan, popped, out)
         except Exception:
             self.failed("operand")
         return out

@@ -28,6 +28,7 @@ from traceprop_nb.tracing.syntax import (
     place,
     unseen,
     written,
+    written_out,
 )
 
 _SCALAR_ATTRIBUTES = frozenset("shape dtype ndim size columns dtypes name names".split())
@@ -118,8 +119,9 @@ class Rewriter(LoopRewriting):
 
         The user's own function may let go of an argument, or want it for itself alone.
         """
-        if isinstance(value, ast.Constant):
-            return ("const", value.value), value
+        known, constant = written_out(value)
+        if known:
+            return ("const", constant), value
         slot = self._slot()
         numbers = [callee, slot] if callee else [slot]
         wrapped = hook("b" if callee else "a", numbers, [self._visit_key(value)], value)
@@ -166,7 +168,7 @@ class Rewriter(LoopRewriting):
             return node
         op = "".join(dict.fromkeys(reversed(names)))
         if all(self._readable(leaf) for leaf in leaves):
-            again = [_again(leaf) for leaf in leaves]
+            again = [_again(leaf) for leaf in {leaf.id: leaf for leaf in leaves}.values()]  # type: ignore[attr-defined]  # names
             return hook("e", [self._plan(op, node)], [*again, node], node)
         slots: list[int] = []
         rebuilt = self._rebuild(node, slots)
@@ -246,9 +248,14 @@ class Rewriter(LoopRewriting):
         if not isinstance(node.ctx, ast.Load):
             return self.generic_visit(node)  # type: ignore[return-value]  # the node itself
         base, method = indexed(node)
-        if method is None and self._readable(base) and self._readable(node.slice):
-            again = [_again(base), _again(node.slice)]
-            return hook("s", [self._plan("[]", node)], [*again, node], node)
+        if method is None and self._readable(base):
+            if self._readable(node.slice):
+                again = [_again(base), _again(node.slice)]
+                return hook("s", [self._plan("[]", node)], [*again, node], node)
+            known, key = written_out(node.slice)
+            if known:
+                plan = self._plan("[]", node, args=(("const", key),))
+                return hook("t", [plan], [_again(base), node], node)
         return hook("k", [self._through(node, method or "[]")], [node], node)
 
     def _through(self, node: ast.Subscript, op: str, owner: str = "v", **fields: object) -> int:

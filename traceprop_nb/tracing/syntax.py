@@ -79,6 +79,23 @@ def written(target: ast.expr) -> list[ast.Subscript | ast.Attribute]:
     return []
 
 
+def written_out(node: ast.expr) -> tuple[bool, object]:
+    """Whether a value or key is written out, and the value: numbers, texts, and slices of them."""
+    if isinstance(node, ast.Constant):
+        return True, node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        known, value = written_out(node.operand)
+        return (True, -value) if known and type(value) in (int, float) else (False, None)  # type: ignore[operator]  # checked
+    if isinstance(node, ast.Slice):
+        parts = [(True, None) if p is None else written_out(p)
+                 for p in (node.lower, node.upper, node.step)]  # fmt: skip
+        return all(known for known, _ in parts), slice(*(value for _, value in parts))
+    if isinstance(node, ast.Tuple):
+        members = [written_out(element) for element in node.elts]
+        return all(known for known, _ in members), tuple(value for _, value in members)
+    return False, None
+
+
 def paired(target: ast.expr, value: ast.expr) -> list[tuple[int, ast.expr]]:
     """Which member of a tuple goes to which target: of ``a[0], a[1] = b, c`` each to its own."""
     both = (target, value)
@@ -108,6 +125,18 @@ def unseen(function: ast.expr) -> bool:
     return isinstance(function, ast.Name) and function.id in UNSEEN | _COUNTING
 
 
+class Call(ast.Call):
+    """A call of a hook. Who walks the tree comes to what passes through it, and to no more of it.
+
+    IPython walks every tree once more after its transformers, which would take longer than they do.
+    """
+
+    _fields = ("args",)
+
+
+_LOAD = ast.Load()
+
+
 def is_hook(node: ast.Call) -> bool:
     """Whether a call is one that ``hook`` made."""
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
@@ -119,6 +148,7 @@ def hook(
 ) -> ast.Call:
     """A call of a hook in the place of a node: its numbers first, then what passes through."""
     here = place(at)
-    hooks = ast.Name(HOOKS, ast.Load(), **here)
-    function = ast.Attribute(hooks, name, ast.Load(), **here)
-    return ast.Call(function, [*(ast.Constant(n, **here) for n in numbers), *args], [], **here)
+    call = Call(args=[*(ast.Constant(n, **here) for n in numbers), *args], **here)
+    hooks = ast.Name(HOOKS, _LOAD, **here)
+    call.func, call.keywords = ast.Attribute(hooks, name, _LOAD, **here), []
+    return call

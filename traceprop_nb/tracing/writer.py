@@ -75,6 +75,7 @@ class Writer:
         self._recorded = table.recorded
         self._labels = table.columns.labels
         graph.column_table.placed = table.columns.placed
+        graph.column_table.spelled = table.columns.spelled
         self._lock = threading.Lock()
         self._held: dict[type, bool] = {}
         self.mosaics: dict[int, int | None] = {}
@@ -125,6 +126,9 @@ class Writer:
 
         So does what a framework wrapped around the user's function, though it has its name.
         """
+        if type(callee) is ModuleType:  # asked for what it has not, a module runs its __getattr__
+            root = getattr(callee, "__name__", "").partition(".")[0]
+            return root != "builtins" and root in self.table.trusted_roots
         if type(callee) is FunctionType and callee.__code__ in self.table.trusted_code:
             return True
         if declared.HELD and declared.holds(callee):

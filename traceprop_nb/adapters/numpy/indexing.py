@@ -52,7 +52,7 @@ def _getitem(call: Call) -> bool | None:
         return None
     key = plain(call.args[0])
     key = slice(None) if isinstance(key, tuple) and not key and one.ndim else key
-    done = _turned(call, one, key) if getattr(one.ref, "carrier", None) else None
+    done = _turned(call, one, key) if one.ref is not None and one.ref.carrier else None
     if done is None:
         rows = call.recorder.table.rows(call.out)
         row_map = key_map(key, one.rows, one.ndim, rows)

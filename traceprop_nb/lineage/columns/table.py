@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,10 @@ class ColumnTable:
         direct: (node, parent) -> relation, where a rule said it.
         aside: Node -> columns that decided over it.
         placed: Numbers of operations' names that leave the columns of a matrix in place.
+        spelled: Type of a sequence of labels -> how to read it, where ``tuple`` would be slow.
     """
 
-    __slots__ = ("_numbers", "_seen", "aside", "direct", "of", "placed", "sets")
+    __slots__ = ("_numbers", "_seen", "aside", "direct", "of", "placed", "sets", "spelled")
 
     def __init__(self) -> None:
         self.of = array("i")
@@ -54,17 +55,19 @@ class ColumnTable:
         self.direct: dict[tuple[int, int], Relation] = {}
         self.aside: dict[int, list[Aside]] = {}
         self.placed: set[str] = set()
+        self.spelled: dict[type, Callable[[Any], Iterable[Hashable]]] = {}
         self._numbers: dict[Labels, int] = {}
         self._seen: dict[int, tuple[Any, int]] = {}
 
     def number(self, labels: Any) -> int:
         """The number of a set of labels: an int, or an immutable sequence such as an index."""
         if type(labels) is int:
-            return self._number(labels) if labels >= 0 else -1
+            known = self._numbers.get(labels)
+            return known if known is not None else self._number(labels) if labels >= 0 else -1
         seen = self._seen.get(id(labels))
         if seen is not None and seen[0] is labels:
             return seen[1]
-        found = self._number(tuple(labels))
+        found = self._number(tuple(self.spelled.get(type(labels), tuple)(labels)))
         if len(self._seen) >= _SEEN:
             self._seen.pop(next(iter(self._seen)))
         self._seen[id(labels)] = (labels, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from traceprop_nb.lineage.maps.compress import compress
@@ -15,18 +16,24 @@ class Deferred(Function):
     """An index by reference: the caller sees to it that nobody writes into it.
 
     A wrong entry is found by ``resolve``, which raises what ``compress`` does.
+
+    Args:
+        index: An input row for each output row, -1 for none.
+        n_in: Number of input rows.
+        wraps: Negative entries count from the end, as in NumPy; there is no none then.
     """
 
-    __slots__ = ("_index", "_map")
+    __slots__ = ("_index", "_map", "_wraps")
 
-    def __init__(self, index: NDArray[Any], n_in: int) -> None:
+    def __init__(self, index: NDArray[Any], n_in: int, *, wraps: bool = False) -> None:
         self._index: NDArray[Any] | None = index
         self._map: RowMap | None = None
+        self._wraps = wraps
         self.n_in, self.n_out = n_in, len(index)
 
     def resolve(self) -> RowMap:
         """The compressed map; the index is let go of."""
-        index, done = self._index, self._map
+        index, done = self.index, self._map
         if done is None and index is not None:
             done = self._map = compress(index, self.n_in)
         if done is None:  # another thread was between its two lines
@@ -36,8 +43,14 @@ class Deferred(Function):
 
     @property
     def index(self) -> NDArray[Any] | None:
-        """The index as it came, until it is let go of."""
-        return self._index
+        """The index as it came, with rows counted from the start, until it is let go of."""
+        index = self._index
+        if index is not None and self._wraps:
+            index = index.astype(np.int64)
+            index[index < 0] += self.n_in
+            self._index = index
+            self._wraps = False
+        return index
 
     @property
     def resolved(self) -> bool:
