@@ -14,6 +14,7 @@ from traceprop_nb.session import Session
 # as an argument or in a table; who calls it knows no name above itself.
 DOORS = {
     "tracing -> traceprop_nb.adapters.": "rules and snapshots, registered in the table by type",
+    "lineage -> traceprop_nb.adapters.": "labels of columns, read by a function of their type",
     "tracing -> traceprop_nb.session.core.Session.open_adapters": "the user imports something",
     "tracing -> traceprop_nb.session.sources.Sources.watch": "a file has entered",
     "tracing -> traceprop_nb.session.core.Session._fresh.<locals>": "a value went into a file",

@@ -158,7 +158,7 @@ def test_a_plain_file_counts_its_header_as_line_one(tmp_path):
         (b'a,b\n"1\n2",3\n4,5\n', {}, [2, 4]),
         (b'a,b\n"1""\n2",3\n4,5\n', {}, [2, 4]),
         (b"a,b\n", {}, []),
-        (b"#\na,b\n1,2\n #,\n3,4\n", {"comment": "#"}, [3, 5]),
+        (b"#\na,b\n1,2\n#,\n3,4\n", {"comment": "#"}, [3, 5]),
         (b"a,b\n1,2\n3,4\n", {"header": 1}, [3]),
         (b"a,b\nc,d\n1,2\n3,4\n", {"header": [0, 1]}, [3, 4]),
         (b"a,b\n1,2\n3,4\n5,6\n", {"skiprows": [2]}, [2, 4]),

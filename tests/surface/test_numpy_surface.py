@@ -11,9 +11,7 @@ from traceprop_nb.lineage.nodes import Status
 
 FLOOR = 0.65
 """Least share of exact callables among all public ones; masked arrays are most of the others."""
-SUPERSETS = frozenset(
-    "another order|a part of mosaics|through a view|a bound method|where=".split("|")
-)
+SUPERSETS = frozenset("another order|a part of mosaics|where=".split("|"))
 """Groups of calls that are supersets for a reason, and single calls of that kind."""
 SUPERSET_CALLS = frozenset((
     "np.partition(v, 2)", "np.partition(a, 1, axis=0)", "a.sort(axis=0); out = a",

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from traceprop_nb import adapters
-from traceprop_nb.lineage import query
 
 T = TypeVar("T")
 _MARKS: WeakKeyDictionary[Any, dict[int, frozenset[Any]]] = WeakKeyDictionary()
@@ -84,6 +83,8 @@ def _of(leaf: Any) -> frozenset[Any]:
     marks = _MARKS.get(recorder)
     if node is None or not marks:
         return frozenset()
+    from traceprop_nb.lineage import query
+
     behind = [node, *query.ancestors(recorder.graph, node)]
     return frozenset().union(*(marks[at] for at in behind if at in marks))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traceprop_nb import adapters
 from traceprop_nb.errors import MissingFrameworkError, UnknownNameError
-from traceprop_nb.lineage.graph import LineageGraph
-from traceprop_nb.lineage.maps import All
-from traceprop_nb.lineage.nodes import Kind, Site, Status
-from traceprop_nb.lineage.sites import SiteGraph
+
+if TYPE_CHECKING:
+    from traceprop_nb.lineage.graph import LineageGraph
+    from traceprop_nb.lineage.sites import SiteGraph
 
 
 def dependencies(model: Any, *args: Any, **kwargs: Any) -> SiteGraph:
@@ -81,6 +81,10 @@ _MOST = 64
 
 def as_lineage(sites: SiteGraph) -> LineageGraph:
     """Sites as nodes and dependences as edges, for the drawing of a lineage."""
+    from traceprop_nb.lineage.graph import LineageGraph
+    from traceprop_nb.lineage.maps import All
+    from traceprop_nb.lineage.nodes import Kind, Site, Status
+
     graph = LineageGraph()
     node_of: dict[str, int] = {}
     size_of = {site.name: site.size for site in sites.sites}

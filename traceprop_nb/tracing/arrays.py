@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy import ndarray
+from numpy import int64, ndarray
 
 from traceprop_nb.lineage.columns import Shift
 from traceprop_nb.lineage.graph import NODE
@@ -18,6 +18,7 @@ from traceprop_nb.tracing.identity import Tracked
 from traceprop_nb.tracing.plan import Plan
 from traceprop_nb.tracing.writer import Writer
 
+_NUMBERS = frozenset((int, type(None), int64))
 ROWS = 3
 """Where a node's number of rows stands among its integers."""
 
@@ -108,6 +109,8 @@ class Arrays(Writer):
 def _plain_map(key: Any, n: int) -> RowMap | None:
     """The rows of a slice, a mask or a list of positions; None for any other key."""
     if type(key) is slice:
+        if not _NUMBERS.issuperset((type(key.start), type(key.stop), type(key.step))):
+            return None  # the user's own numbers are asked once, by the array
         start, stop, step = key.indices(n)
         count = len(range(start, stop, step))
         return Identity(n) if count == n and step == 1 else Range(start, step, count, n)

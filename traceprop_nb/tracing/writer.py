@@ -126,13 +126,13 @@ class Writer:
 
         So does what a framework wrapped around the user's function, though it has its name.
         """
-        if type(callee) is ModuleType:  # asked for what it has not, a module runs its __getattr__
-            root = getattr(callee, "__name__", "").partition(".")[0]
-            return root != "builtins" and root in self.table.trusted_roots
         if type(callee) is FunctionType and callee.__code__ in self.table.trusted_code:
             return True
         if declared.HELD and declared.holds(callee):
             return True
+        if type(callee) is ModuleType:  # asked for what it has not, a module runs its __getattr__
+            root = str(callee.__dict__.get("__name__", "")).partition(".")[0]
+            return root != "builtins" and root in self.table.trusted_roots
         root = static.home(callee).partition(".")[0]
         return root != "builtins" and root in self.table.trusted_roots
 

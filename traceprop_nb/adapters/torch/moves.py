@@ -24,6 +24,7 @@ from traceprop_nb.adapters.torch.given import (
     leaves,
     results,
     same,
+    seen,
     shape,
     tensor,
     view,
@@ -111,7 +112,8 @@ def _carried(name: str, keys: tuple[int, ...], call: Call) -> bool | None:
     one = tensor(call, args[0]) if args else None
     if _unfit(name, args, kwargs) or any(type(args[k]) is Operand for k in keys if k < len(args)):
         return None
-    run = twin(name, call) if one is not None and name in _TURNS else None
+    single = not any(seen(call, value) for value in (*args[1:], *kwargs.values()))
+    run = twin(name, call) if one is not None and single and name in _TURNS else None
     known = one is not None and carriers.of(one.ref) is not None
     if one is not None and not known and _stays(name, one, args, kwargs, call.out):
         done = emit(call, lambda _: same(one))
