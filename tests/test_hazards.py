@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from tests.hazards import expressions, failures, libraries, objects, scopes
@@ -66,6 +68,15 @@ def test_a_traced_program_is_the_untraced_one(session, name):
     same(session, SNIPPETS[name])
     assert session.recorder.swallowed == before
     assert session.cells[-1].rewritten
+
+
+def test_it_is_with_every_library_loaded_too(session):
+    for library in ("jax", "polars", "torch"):  # each adapter looks at the classes it meets
+        import_module(library)
+    session.open_adapters()
+    for name, source in objects.SNIPPETS.items():
+        if name not in NOT_WHILE_RECORDING:
+            same(session, source)
 
 
 @pytest.mark.parametrize("name", SNIPPETS)

@@ -13,6 +13,7 @@ from traceprop_nb.adapters.jax.calls import quiet
 from traceprop_nb.adapters.jax.emitting import leaves, read_call
 from traceprop_nb.lineage.maps import Identity
 from traceprop_nb.lineage.nodes import Kind, Status
+from traceprop_nb.tracing import static
 from traceprop_nb.tracing.rules import Call, RuleTable
 
 _BY_ROW = frozenset(
@@ -32,9 +33,9 @@ class Layers(ABC):  # noqa: B024  # it only asks where a class comes from
 
 def library(kind: type) -> str | None:
     """Which library a module's class comes from: ``"equinox"``, ``"flax"``, or None."""
-    for base in kind.__mro__:
-        root = base.__module__.partition(".")[0]
-        if root in ("equinox", "flax") and base.__name__ == "Module":
+    for base in static.ancestors(kind):
+        root = static.home(base).partition(".")[0]
+        if root in ("equinox", "flax") and type.__getattribute__(base, "__name__") == "Module":
             return root
     return None
 
