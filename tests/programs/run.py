@@ -130,12 +130,13 @@ def _compare(
     session: Session, x: np.ndarray, columns: list[str], program: Program, tally: Tally
 ) -> None:
     rows = range(len(x)) if len(x) < 12 else np.random.default_rng(len(x)).integers(0, len(x), 12)
+    cells = np.asarray(x)  # a transformer may have made a frame of it
     for row in map(int, rows):
         answer = session.rows(x, row)
         tally.counts["queries"] += 1
         exact, superset = True, True
         for column, name in IDS.items():
-            want = records(x[row, columns.index(column)]) if column in columns else set()
+            want = records(cells[row, columns.index(column)]) if column in columns else set()
             got = set(answer.sources.get(name, np.empty(0, int)).tolist())
             exact &= got == want
             superset &= want <= got
@@ -143,7 +144,7 @@ def _compare(
         outcome = _outcome(answer.status, exact, superset)
         tally.counts[outcome] += 1
         if outcome.isupper():
-            text = f"{outcome}: row {row}, seed {program.seed}, x {x[row]}\n{answer!r}"
+            text = f"{outcome}: row {row}, seed {program.seed}, x {cells[row]}\n{answer!r}"
             tally.wrong.append(f"{text}\n{program.source}")
         elif outcome != "exact":
             tally.inexact_by[_cause(session, x, row)] += 1
