@@ -397,11 +397,3 @@ def test_a_written_frame_keeps_its_older_values_apart(frames):
     frames("old = d[['w']]\nd['w'] = e['z']")
     assert frames.behind("old", "d") == SAME
     assert frames.behind("old", "e") == [[]] * N or frames.status("old") != Status.EXACT
-
-
-@pytest.mark.xfail(strict=True, reason="where() of a condition a row keeps the row's own record")
-def test_a_row_whose_cells_were_all_taken_away_is_of_no_record(notebook):
-    notebook("import pandas as pd")
-    notebook.source("frame", pd.DataFrame({"k": [1, -1], "v": [5.0, 6.0]}))
-    notebook("out = frame.where(frame['k'] >= 0)")
-    assert notebook.behind("out", "frame") == [[0], []]

@@ -55,3 +55,11 @@ def test_arrays_taken_from_a_frame_do_not_change_with_its_columns(frames):
            "g.v = e['z']")  # fmt: skip
     assert frames.behind("x", "e") == [[]] * N
     assert frames.status("x") == Status.EXACT
+
+
+@pytest.mark.xfail(strict=True, reason="where() of a condition a row keeps the row's own record")
+def test_a_row_whose_cells_were_all_taken_away_is_of_no_record(notebook):
+    notebook("import pandas as pd")
+    notebook.source("frame", pd.DataFrame({"k": [1, -1], "v": [5.0, 6.0]}))
+    notebook("out = frame.where(frame['k'] >= 0)")
+    assert notebook.behind("out", "frame") == [[0], []]
