@@ -45,6 +45,10 @@ WAYS = {
         "d.reset_index(drop=True).to_feather('f.feather')", "f = pd.read_feather('f.feather')",
     ),
     "npy": ("np.save('f', d.to_numpy())", "f = np.load('f.npy')"),
+    "torch": ("import torch\ntorch.save(torch.as_tensor(d.to_numpy()), 'f.pt')",
+              "import torch\nf = torch.load('f.pt').numpy()"),
+    "joblib": ("import joblib\nimport sklearn\nX = d.to_numpy()\njoblib.dump(X, 'f.jl')",
+               "import joblib\nimport sklearn\nf = joblib.load('f.jl')"),
     "npy of a name": ("X = d['k'].to_numpy()\nnp.save('f.npy', X)", "f = np.load('f.npy')"),
 }  # fmt: skip
 

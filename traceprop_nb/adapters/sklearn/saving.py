@@ -22,7 +22,8 @@ def install(table: RuleTable) -> None:
 def _dumped(recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any], site: int) -> None:
     value, target = argument(args, kwargs, 0, "value"), argument(args, kwargs, 1, "filename")
     how = How("joblib", site=site)
-    written(recorder, target, recorder.identity.node(value), how)
+    if type(value) not in recorder.table.recorded:  # a table is told of once, row for row
+        written(recorder, target, recorder.identity.node(value), how)
     wrote_parts(recorder, target, value, how)
 
 

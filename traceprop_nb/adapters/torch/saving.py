@@ -25,7 +25,8 @@ def _saved(recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any], s
     module = _module_of(recorder, value) if isinstance(value, dict) else value
     node = None if module is None else recorder.identity.node(module)
     how = How("torch", site=site)
-    written(recorder, target, node, how)
+    if type(value) not in recorder.table.recorded:  # a table is told of once, row for row
+        written(recorder, target, node, how)
     wrote_parts(recorder, target, value, how)
 
 
